@@ -1,0 +1,248 @@
+"""Where adapters meet use cases: the one place that knows which implementation stands behind which port.
+
+Adapters are imported where they are needed, so that a web process does not pay for boto3, nor the command
+line for either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from notify_adapters.encryption import AesGcmCipher
+from notify_adapters.health import Health
+from notify_adapters.http import HttpClient
+from notify_adapters.logging import StructuredDeliveryLog, StructuredReceiptLog, configure_logging, log
+from notify_adapters.memory.limiter import MemoryLimiter
+from notify_adapters.postgres import (
+    OutboxBell,
+    OutboxListener,
+    PostgresDatabase,
+    current_version,
+    ensure_partitions_now,
+    make_engine,
+)
+from notify_adapters.settings import Settings
+from notify_adapters.sns import SnsInbox
+from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
+from notify_core.application import Notify, Options, Ports, build
+from notify_core.errors import ConfigurationError
+from notify_core.limits.ports import Limiter
+from notify_core.outbox.model import Queue, TaskMessage
+from notify_core.outbox.ports import Publisher
+from notify_core.providers.ports import EmailProvider, EventInbox, SmsProvider
+from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES
+from notify_core.vocabulary import ProviderName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from notify_adapters.sqs import QueueAdmin
+
+
+class Role(StrEnum):
+    """What a process is for; it decides which adapters it needs."""
+
+    WEB = "web"
+    WORKER = "worker"
+    BEAT = "beat"
+    RELAY = "relay"
+    COMMAND = "command"
+
+
+@frozen(kw_only=True)
+class Platform:
+    """The use cases of one process, and what its shell needs beside them."""
+
+    settings: Settings
+    notify: Notify
+    events: EventInbox
+    health: Health
+    queues: Callable[[], QueueAdmin]
+    ensure_partitions: Callable[[], list[str]]
+    wait_for_outbox: Callable[[float], bool]
+    closers: tuple[Callable[[], None], ...] = field(repr=False)
+
+    def close(self) -> None:
+        """Let go of every connection and thread."""
+        for close in self.closers:
+            close()
+
+
+def assemble(settings: Settings, role: Role) -> Platform:
+    """Build the platform for one process. Connects to nothing yet. Raises ConfigurationError."""
+    _check(settings, role)
+    configure_logging(role, settings.log_level)
+    clock = SystemClock()
+    engine = make_engine(
+        settings.database_url,
+        pool_size=_pool_size(settings, role),
+        statement_timeout_ms=settings.database_statement_timeout_ms,
+        application_name=f"notify-{role}",
+    )
+    bell, listener = OutboxBell(settings.database_url), OutboxListener(settings.database_url)
+    database = PostgresDatabase(engine, AesGcmCipher(settings.encryption_keys), clock, wake=bell.ring)
+    http = HttpClient()
+    threads = Threads(settings.provider_calls_in_flight)
+    ports = Ports(
+        database=database,
+        publisher=_publisher(settings) if role is Role.RELAY else _NoPublisher(),
+        limiter=_limiter(settings),
+        sms_providers=_sms_providers(settings, http) if role is Role.WORKER else {},
+        email_providers=_email_providers(settings) if role is Role.WORKER else {},
+        in_flight=threads,
+        clock=clock,
+        new_id=SystemIds(clock),
+        new_secret=new_secret,
+        chance=chance,
+        delivery_log=StructuredDeliveryLog(),
+        receipt_log=StructuredReceiptLog(),
+    )
+    return Platform(
+        settings=settings,
+        notify=build(ports, _options(settings)),
+        events=SnsInbox(http, settings.sns_certificate_urls),
+        health=_health(settings, engine, database),
+        queues=lambda: queue_admin(settings),
+        ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
+        wait_for_outbox=listener.wait,
+        closers=(threads.close, bell.close, listener.close, engine.dispose),
+    )
+
+
+def queue_admin(settings: Settings) -> QueueAdmin:
+    """Return what creates, counts and probes the queues."""
+    from notify_adapters.sqs import QueueAdmin
+
+    return QueueAdmin(
+        region=settings.aws_region,
+        endpoint_url=settings.sqs_endpoint_url,
+        account_id=settings.aws_account_id,
+        prefix=settings.queue_prefix,
+    )
+
+
+def _check(settings: Settings, role: Role) -> None:
+    """Refuse a process that could start but never do its work."""
+    if role is not Role.WORKER:
+        return
+    missing = [
+        name
+        for name, value in (
+            ("MMG_API_KEY", settings.mmg_api_key),
+            ("FIRETEXT_API_KEY", settings.firetext_api_key),
+        )
+        if value is None
+    ]
+    if missing:
+        raise ConfigurationError(
+            f"The settings will not do for a {role}:\n"
+            + "\n".join(f"  - {name} is not set" for name in missing)
+            + "\nSet them in the environment; `notify settings` describes each."
+        )
+
+
+def _pool_size(settings: Settings, role: Role) -> int:
+    """Web threads each hold at most one connection, so more of them than threads would stay idle."""
+    return max(settings.database_pool_size, settings.web_threads) if role is Role.WEB else settings.database_pool_size
+
+
+def _options(settings: Settings) -> Options:
+    delay = timedelta(seconds=settings.delivery_retry_seconds)
+    return Options(
+        email_domain=settings.email_domain,
+        sms_sender=settings.from_number,
+        rate_limit_enabled=settings.rate_limit_enabled,
+        sms_retries=evolve(SMS_RETRIES, delay=delay),
+        email_retries=evolve(EMAIL_RETRIES, delay=delay, first_delay=delay),
+        lease=timedelta(seconds=settings.delivery_lease_seconds),
+    )
+
+
+def _limiter(settings: Settings) -> Limiter:
+    """Count in Redis where there is one. Without, each process counts for itself."""
+    if not settings.uses_redis:
+        return MemoryLimiter()
+    from notify_adapters.redis import RedisLimiter
+
+    return RedisLimiter(
+        str(settings.redis_url),
+        fallback=MemoryLimiter(),
+        on_trouble=lambda problem: log().warning("redis does not answer; counting in this process", problem=problem),
+    )
+
+
+def _publisher(settings: Settings) -> Publisher:
+    from notify_adapters.sqs import SqsPublisher
+
+    return SqsPublisher(
+        region=settings.aws_region,
+        endpoint_url=settings.sqs_endpoint_url,
+        account_id=settings.aws_account_id,
+        prefix=settings.queue_prefix,
+        message_groups=settings.message_groups,
+    )
+
+
+class _NoPublisher:
+    """Implements `Publisher` for processes that never publish: only relays do."""
+
+    def publish(self, messages: Sequence[TaskMessage]) -> Sequence[TaskMessage]:
+        """Refuse everything."""
+        return messages
+
+
+def _sms_providers(settings: Settings, http: HttpClient) -> dict[ProviderName, SmsProvider]:
+    from notify_adapters.firetext import FiretextProvider
+    from notify_adapters.mmg import MmgProvider
+
+    return {
+        ProviderName.MMG: MmgProvider(
+            http,
+            url=settings.mmg_url,
+            api_key=settings.mmg_api_key or "",
+            receipt_url=settings.mmg_receipt_url,
+            receipt_credentials=settings.mmg_receipt_credentials,
+        ),
+        ProviderName.FIRETEXT: FiretextProvider(
+            http,
+            url=settings.firetext_url,
+            api_key=settings.firetext_api_key or "",
+            international_api_key=settings.firetext_international_api_key,
+            receipt_url=settings.firetext_receipt_url,
+            receipt_credentials=settings.firetext_receipt_credentials,
+        ),
+    }
+
+
+def _email_providers(settings: Settings) -> dict[ProviderName, EmailProvider]:
+    from notify_adapters.ses import SesProvider
+
+    return {ProviderName.SES: SesProvider(region=settings.aws_region, endpoint_url=settings.ses_endpoint_url)}
+
+
+def _health(settings: Settings, engine: Engine, database: PostgresDatabase) -> Health:
+    def outbox() -> str:
+        with database.statement() as work:
+            return f"{work.outbox.count()} waiting"
+
+    def queues() -> str:
+        depths = queue_admin(settings).depths([queue.value for queue in Queue])
+        return f"{sum(depth.visible for depth in depths.values())} waiting in {len(depths)} queues"
+
+    def redis() -> str:
+        from notify_adapters.redis import RedisLimiter
+
+        RedisLimiter(str(settings.redis_url), fallback=MemoryLimiter(), on_trouble=lambda _: None).ping()
+        return "answers"
+
+    probes = {"database": lambda: f"version {current_version(engine)}", "outbox": outbox, "queues": queues}
+    if settings.uses_redis:
+        probes["redis"] = redis
+    return Health(probes, lambda: current_version(engine))

@@ -1,0 +1,99 @@
+"""Logs: one JSON object a line on standard output, with ids and never with anything personal or secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from notify_core.errors import ConfigurationError
+from notify_core.notifications.deliver import Delivered, DeliveryLog
+from notify_core.notifications.model import Notification
+from notify_core.notifications.record_receipt import ReceiptLog
+from notify_core.notifications.status import Status
+from notify_core.vocabulary import ProviderName
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def configure_logging(application: str, level: str) -> None:
+    """Send this process's logs to standard output, from `level` on. Raises ConfigurationError for another level."""
+    if level.upper() not in _LEVELS:
+        raise ConfigurationError(f"NOTIFY_LOG_LEVEL: {level!r} is not a level; use one of {', '.join(_LEVELS)}")
+    number = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(application=application)
+    # Libraries log through the standard library; only what is alarming is of interest, and never their arguments.
+    logging.basicConfig(
+        level=max(number, logging.WARNING), stream=sys.stdout, format="%(levelname)s %(name)s %(message)s"
+    )
+
+
+def log() -> Any:
+    """Return a logger. Fields are given as keyword arguments."""
+    return structlog.get_logger()
+
+
+class StructuredDeliveryLog(DeliveryLog):
+    """Writes a line for each delivery attempt."""
+
+    def delivered(self, result: Delivered) -> None:
+        """Write how one message fared."""
+        fields = {
+            "notification_id": str(result.notification_id),
+            "provider": result.provider,
+            "attempt": result.attempt,
+            "status": result.outcome,
+        }
+        if result.problem is None:
+            log().debug("delivery attempt", **fields)
+            return
+        retry_at = result.retry_at.isoformat() if result.retry_at else None
+        log().warning("delivery attempt failed", problem=result.problem, retry_at=retry_at, **fields)
+
+
+class StructuredReceiptLog(ReceiptLog):
+    """Writes a line for each receipt."""
+
+    def applied(self, before: Notification, after: Notification, detail: str | None) -> None:
+        """Write that a receipt changed a message."""
+        log().debug(
+            "receipt applied",
+            notification_id=str(after.id),
+            provider=after.sent_by,
+            before=before.status,
+            after=after.status,
+            detail=detail,
+        )
+
+    def ignored(self, notification: Notification, status: Status) -> None:
+        """Write that a receipt changed nothing."""
+        log().info(
+            "receipt changed nothing",
+            notification_id=str(notification.id),
+            status=notification.status,
+            reported=status,
+        )
+
+    def unmatched(self, provider: ProviderName, reference: str) -> None:
+        """Write that no message is known by that reference."""
+        log().warning("receipt for an unknown message", provider=provider, reference=reference[:100])
+
+    def unknown_status(self, provider: ProviderName, reference: str, status: str) -> None:
+        """Write that a provider uses a status that we do not know."""
+        log().error(
+            "receipt with an unknown status", provider=provider, reference=reference[:100], reported=status[:20]
+        )

@@ -1,0 +1,62 @@
+"""A database in memory: one transaction at a time, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+from notify_adapters.memory.accounts import MemoryApiKeys, MemoryProviders, MemoryServices, MemoryTemplates
+from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
+from notify_adapters.memory.outbox import MemoryOutbox
+from notify_adapters.memory.table import Table, Undo
+from notify_core.clock import Clock
+
+
+class MemoryUnitOfWork:
+    """Everything stored, as seen from inside one transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.undo_log: list[Undo] = []
+        self.services = MemoryServices(Table(self.undo_log))
+        self.api_keys = MemoryApiKeys(Table(self.undo_log))
+        self.templates = MemoryTemplates(Table(self.undo_log))
+        self.providers = MemoryProviders()
+        self.outbox = MemoryOutbox(Table(self.undo_log))
+        self.notifications = MemoryNotifications(Table(self.undo_log), self.outbox, clock)
+        self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
+
+    def commit(self) -> None:
+        """Make everything done so far permanent."""
+        self.undo_log.clear()
+
+    def roll_back(self) -> None:
+        """Undo everything since the last commit."""
+        while self.undo_log:
+            self.undo_log.pop()()
+
+
+class MemoryDatabase:
+    """Implements `Database`. Transactions of several threads run one after the other."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._work = MemoryUnitOfWork(clock)
+        self._lock = RLock()
+
+    @contextmanager
+    def begin(self) -> Iterator[MemoryUnitOfWork]:
+        """Begin a transaction that rolls back unless it was committed."""
+        with self._lock:
+            try:
+                yield self._work
+            finally:
+                self._work.roll_back()
+
+    @contextmanager
+    def statement(self) -> Iterator[MemoryUnitOfWork]:
+        """Begin work of which every call counts at once."""
+        with self._lock:
+            try:
+                yield self._work
+            finally:
+                self._work.commit()

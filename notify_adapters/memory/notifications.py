@@ -1,0 +1,151 @@
+"""Notifications, waiting receipts and complaints in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from attrs import evolve
+
+from notify_adapters.memory.outbox import MemoryOutbox
+from notify_adapters.memory.table import Table
+from notify_core.calendar import london_date
+from notify_core.clock import Clock
+from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
+from notify_core.notifications.status import Status
+from notify_core.outbox.model import OutboxEntry
+from notify_core.vocabulary import Channel, ProviderName
+
+
+class MemoryNotifications:
+    """Implements `NotificationRepository`."""
+
+    def __init__(self, table: Table[UUID, Message], outbox: MemoryOutbox, clock: Clock) -> None:
+        self._table = table
+        self._outbox = outbox
+        self._clock = clock
+
+    def accept(self, message: Message, due: OutboxEntry) -> None:
+        """Store facts, contents and the promise to deliver them, together."""
+        self._table.put(message.notification.id, message)
+        self._outbox.add([due])
+
+    def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
+        """Return the service's message, or None when there is none or its contents have expired."""
+        message = self._table.get(notification_id)
+        if message is None or message.notification.service_id != service_id:
+            return None
+        return None if message.notification.expires_on <= london_date(self._clock()) else message
+
+    def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
+        """Take the right to send these, where they are `created` and nobody else has it."""
+        mine: list[Message] = []
+        busy: dict[UUID, datetime] = {}
+        for notification_id in dict.fromkeys(ids):
+            message = self._table.get(notification_id)
+            if message is None or message.notification.status is not Status.CREATED:
+                continue
+            leased_until = message.notification.leased_until
+            if leased_until is not None and leased_until > now:
+                busy[notification_id] = leased_until
+                continue
+            facts = message.notification
+            mine.append(self._put(evolve(facts, attempts=facts.attempts + 1, leased_until=until)))
+        return Claim(mine=tuple(mine), busy=busy)
+
+    def record(self, outcomes: Sequence[Attempted]) -> None:
+        """Record how attempts ended, and end their leases."""
+        for outcome in outcomes:
+            message = self._table.get(outcome.notification_id)
+            if message is not None:
+                self._put(_after(message.notification, outcome))
+
+    def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
+        """Return the facts of a message, or None."""
+        message = self._table.get(notification_id)
+        return None if message is None else message.notification
+
+    def find_by_reference(self, provider: ProviderName, reference: str) -> Notification | None:
+        """Return the facts of the message the provider knows by that id, or None."""
+        for message in self._table.rows():
+            if message.notification.reference == reference and message.notification.sent_by is provider:
+                return message.notification
+        return None
+
+    def save(self, notification: Notification) -> None:
+        """Store changed facts."""
+        self._put(notification)
+
+    def find_undelivered(self, *, after: datetime, before: datetime, now: datetime, limit: int) -> list[Notification]:
+        """Return texts and emails made in [after, before), still `created` and leased to nobody."""
+        found = [
+            facts
+            for facts in (message.notification for message in self._table.rows())
+            if facts.status is Status.CREATED
+            and facts.channel is not Channel.LETTER
+            and after <= facts.created_at < before
+            and (facts.leased_until is None or facts.leased_until <= now)
+        ]
+        return sorted(found, key=lambda facts: facts.id)[:limit]
+
+    def _put(self, notification: Notification) -> Message:
+        before = self._table.get(notification.id)
+        assert before is not None, "saved before it was accepted"
+        message = Message(notification=notification, contents=before.contents)
+        self._table.put(notification.id, message)
+        return message
+
+
+def _after(facts: Notification, outcome: Attempted) -> Notification:
+    overtaken = facts.status is not Status.CREATED
+    handed_over = outcome.sent_by is not None
+    facts = evolve(
+        facts,
+        leased_until=None,
+        billable_units=outcome.billable_units or facts.billable_units,
+        reference=outcome.reference or facts.reference,
+        sent_by=outcome.sent_by or facts.sent_by,
+        sent_at=outcome.at if handed_over and facts.sent_at is None else facts.sent_at,
+    )
+    if outcome.status is None or overtaken:
+        return facts
+    return evolve(facts, status=outcome.status, updated_at=outcome.at)
+
+
+class MemoryReceipts:
+    """Implements `ReceiptRepository`."""
+
+    def __init__(
+        self,
+        waiting: Table[tuple[ProviderName, str, Status], WaitingReceipt],
+        complaints: Table[tuple[UUID, str | None], Complaint],
+    ) -> None:
+        self._waiting = waiting
+        self._complaints = complaints
+
+    def keep_waiting(self, receipt: WaitingReceipt) -> None:
+        """Keep a receipt whose message is not known yet."""
+        key = (receipt.provider, receipt.reference, receipt.status)
+        if key not in self._waiting:
+            self._waiting.put(key, receipt)
+
+    def take_waiting(self, provider: ProviderName, references: Sequence[str]) -> list[WaitingReceipt]:
+        """Remove and return the receipts waiting under these references, oldest first."""
+        wanted = set(references)
+        taken = [
+            receipt
+            for receipt in self._waiting.rows()
+            if receipt.provider is provider and receipt.reference in wanted
+        ]
+        for receipt in taken:
+            self._waiting.remove((receipt.provider, receipt.reference, receipt.status))
+        return sorted(taken, key=lambda receipt: receipt.received_at)
+
+    def add_complaint(self, complaint: Complaint) -> bool:
+        """Store a complaint, once."""
+        key = (complaint.notification_id, complaint.feedback_id)
+        if key in self._complaints:
+            return False
+        self._complaints.put(key, complaint)
+        return True

@@ -1,0 +1,54 @@
+"""The outbox in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from notify_adapters.memory.table import Table
+from notify_core.outbox.model import OutboxEntry
+
+Hidden = tuple[OutboxEntry, datetime | None]
+
+
+class MemoryOutbox:
+    """Implements `Outbox`. Each row is an entry and the moment until which it is hidden."""
+
+    def __init__(self, table: Table[UUID, Hidden]) -> None:
+        self._table = table
+
+    def add(self, entries: Iterable[OutboxEntry]) -> None:
+        """Promise these."""
+        for entry in entries:
+            self._table.put(entry.id, (entry, None))
+
+    def take(self, *, limit: int, due_before: datetime, now: datetime, until: datetime) -> list[OutboxEntry]:
+        """Take what is due, oldest first, and hide it."""
+        due = sorted(
+            (
+                entry
+                for entry, hidden_until in self._table.rows()
+                if entry.available_at < due_before and (hidden_until is None or hidden_until <= now)
+            ),
+            key=lambda entry: entry.id,
+        )[:limit]
+        for entry in due:
+            self._table.put(entry.id, (entry, until))
+        return due
+
+    def remove(self, entry_ids: Iterable[UUID]) -> None:
+        """Forget these."""
+        for entry_id in entry_ids:
+            self._table.remove(entry_id)
+
+    def release(self, entry_ids: Iterable[UUID], *, until: datetime) -> None:
+        """Let these be taken again, from `until` on."""
+        for entry_id in entry_ids:
+            row = self._table.get(entry_id)
+            if row is not None:
+                self._table.put(entry_id, (row[0], until))
+
+    def count(self) -> int:
+        """Return how many entries there are."""
+        return len(self._table)

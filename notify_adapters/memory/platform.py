@@ -1,0 +1,87 @@
+"""The whole platform in one process, without anything outside it."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from attrs import frozen
+
+from notify_adapters.memory.database import MemoryDatabase
+from notify_adapters.memory.limiter import MemoryLimiter
+from notify_adapters.memory.providers import MemoryEmailProvider, MemorySmsProvider
+from notify_adapters.memory.publisher import MemoryPublisher
+from notify_adapters.system import SystemClock, SystemIds
+from notify_core.application import Notify, Options, Ports, build
+from notify_core.clock import Clock
+from notify_core.identifiers import NewId
+from notify_core.notifications.record_receipt import SmsReceipt
+from notify_core.vocabulary import ProviderName
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_EXAMPLE_OPTIONS = Options(email_domain="notify.example", sms_sender="NOTIFY", rate_limit_enabled=False)
+
+
+def one_after_the_other(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Implement `InFlight` in the plainest way."""
+    return [work(item) for item in items]
+
+
+@frozen(kw_only=True)
+class MemoryPlatform:
+    """`notify` with everything it talks to: the phones and inboxes that messages end in, and the queues."""
+
+    notify: Notify
+    database: MemoryDatabase
+    publisher: MemoryPublisher
+    phones: MemorySmsProvider
+    inboxes: MemoryEmailProvider
+
+    def run(self) -> None:
+        """Do all background work that is due: what the relay and the workers do in production."""
+        while self.notify.relay_outbox().published:
+            pass
+        while (message := self.publisher.receive()) is not None:
+            self.notify.perform(message.task, message.subject_ids)
+            while self.notify.relay_outbox().published:
+                pass
+
+    def confirm_texts(self) -> None:
+        """Send the delivery receipt of every text handed over so far, as its provider would."""
+        for text in self.phones.sent:
+            self.notify.record_sms_receipt(
+                SmsReceipt(provider=ProviderName.MMG, reference=str(text.reference), status="3", code="5")
+            )
+
+
+def in_memory(
+    *, clock: Clock | None = None, new_id: NewId | None = None, options: Options = _EXAMPLE_OPTIONS
+) -> MemoryPlatform:
+    """Build a platform that keeps everything in memory and delivers to lists.
+
+    `clock` and `new_id` default to the system's; pass `FixedClock()` and `SequentialIds(clock)` for results
+    that are the same every time.
+    """
+    clock = clock or SystemClock()
+    database = MemoryDatabase(clock)
+    publisher = MemoryPublisher(clock)
+    phones, inboxes = MemorySmsProvider(), MemoryEmailProvider()
+    ports = Ports(
+        database=database,
+        publisher=publisher,
+        limiter=MemoryLimiter(),
+        sms_providers={ProviderName.MMG: phones, ProviderName.FIRETEXT: phones},
+        email_providers={ProviderName.SES: inboxes},
+        in_flight=one_after_the_other,
+        clock=clock,
+        new_id=new_id or SystemIds(clock),
+        new_secret=lambda: str(uuid.uuid4()),
+        chance=random.random,
+    )
+    return MemoryPlatform(
+        notify=build(ports, options), database=database, publisher=publisher, phones=phones, inboxes=inboxes
+    )

@@ -1,0 +1,1 @@
+"""API keys: how a service's programs prove who they are."""

@@ -1,0 +1,153 @@
+"""Notify: every use case, bound to one set of ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from attrs import Factory, frozen
+
+from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
+from notify_core.clock import Clock
+from notify_core.directory import Directory
+from notify_core.identifiers import NewId
+from notify_core.limits.admit import Admit
+from notify_core.limits.ports import Limiter
+from notify_core.notifications.compose import Composer
+from notify_core.notifications.deliver import DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
+from notify_core.notifications.find import FindNotification
+from notify_core.notifications.record_receipt import ReceiptLog, RecordEmailReceipt, RecordSmsReceipt
+from notify_core.notifications.replay import ReplayUndelivered
+from notify_core.notifications.send import SendEmail, Sending, SendSms
+from notify_core.notifications.simulate_receipt import SimulateReceipts
+from notify_core.outbox.model import Task
+from notify_core.outbox.ports import Publisher
+from notify_core.outbox.relay import RelayOutbox
+from notify_core.providers.ports import Chance, EmailProvider, InFlight, SmsProvider
+from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
+from notify_core.services.create import CreateService
+from notify_core.services.find import FindService, ListServices
+from notify_core.templates.find import FindTemplate, ListTemplates
+from notify_core.templates.write import CreateTemplate, EditTemplate
+from notify_core.unit_of_work import Database
+from notify_core.vocabulary import ProviderName
+
+
+@frozen(kw_only=True)
+class Ports:
+    """Everything outside that the use cases need."""
+
+    database: Database
+    publisher: Publisher
+    limiter: Limiter
+    sms_providers: Mapping[ProviderName, SmsProvider]
+    email_providers: Mapping[ProviderName, EmailProvider]
+    in_flight: InFlight
+    clock: Clock
+    new_id: NewId
+    new_secret: NewSecret
+    chance: Chance
+    delivery_log: DeliveryLog = Factory(DeliveryLog)
+    receipt_log: ReceiptLog = Factory(ReceiptLog)
+
+
+@frozen(kw_only=True)
+class Options:
+    """What an operator decides. `email_domain` is where emails come from, `sms_sender` who new services text as."""
+
+    email_domain: str
+    sms_sender: str
+    rate_limit_enabled: bool = True
+    sms_retries: RetryPolicy = SMS_RETRIES
+    email_retries: RetryPolicy = EMAIL_RETRIES
+    lease: timedelta = DEFAULT_LEASE
+
+
+@frozen(kw_only=True)
+class Notify:
+    """The platform: what it can do, as one object. Read the fields as its table of contents."""
+
+    directory: Directory
+
+    create_service: CreateService
+    find_service: FindService
+    list_services: ListServices
+
+    create_api_key: CreateApiKey
+    revoke_api_key: RevokeApiKey
+    list_api_keys: ListApiKeys
+
+    create_template: CreateTemplate
+    edit_template: EditTemplate
+    find_template: FindTemplate
+    list_templates: ListTemplates
+
+    admit: Admit
+    send_sms: SendSms
+    send_email: SendEmail
+    find_notification: FindNotification
+
+    relay_outbox: RelayOutbox
+    deliver_sms: Deliver
+    deliver_email: Deliver
+    record_sms_receipt: RecordSmsReceipt
+    record_email_receipt: RecordEmailReceipt
+    simulate_receipts: SimulateReceipts
+    replay_undelivered: ReplayUndelivered
+
+    def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
+        """Do a background task. Safe to repeat, and to do twice at the same time."""
+        performers: Mapping[Task, Callable[[Sequence[UUID]], object]] = {
+            Task.DELIVER_SMS: self.deliver_sms,
+            Task.DELIVER_EMAIL: self.deliver_email,
+            Task.SIMULATE_RECEIPT: self.simulate_receipts,
+        }
+        performers[task](subject_ids)
+
+
+def build(ports: Ports, options: Options) -> Notify:
+    """Bind every use case to these ports."""
+    directory = Directory(ports.database, ports.clock)
+    admit = Admit(ports.limiter, ports.clock, options.rate_limit_enabled)
+    sending = Sending(ports.database, directory, admit, ports.clock, ports.new_id)
+    composer = Composer(directory=directory, chance=ports.chance, email_domain=options.email_domain)
+
+    def deliver(task: Task, carriers: Carriers, retries: RetryPolicy) -> Deliver:
+        return Deliver(
+            task=task,
+            database=ports.database,
+            composer=composer,
+            carriers=carriers,
+            retries=retries,
+            in_flight=ports.in_flight,
+            clock=ports.clock,
+            new_id=ports.new_id,
+            lease=options.lease,
+            log=ports.delivery_log,
+        )
+
+    return Notify(
+        directory=directory,
+        create_service=CreateService(ports.database, ports.clock, ports.new_id, options.sms_sender),
+        find_service=FindService(ports.database),
+        list_services=ListServices(ports.database),
+        create_api_key=CreateApiKey(ports.database, ports.clock, ports.new_id, ports.new_secret),
+        revoke_api_key=RevokeApiKey(ports.database, ports.clock),
+        list_api_keys=ListApiKeys(ports.database),
+        create_template=CreateTemplate(ports.database, ports.clock, ports.new_id),
+        edit_template=EditTemplate(ports.database, ports.clock),
+        find_template=FindTemplate(ports.database),
+        list_templates=ListTemplates(ports.database),
+        admit=admit,
+        send_sms=SendSms(sending),
+        send_email=SendEmail(sending, options.email_domain),
+        find_notification=FindNotification(ports.database, directory),
+        relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
+        deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),
+        deliver_email=deliver(Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries),
+        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.receipt_log),
+        record_email_receipt=RecordEmailReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
+        simulate_receipts=SimulateReceipts(ports.database, ports.clock),
+        replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
+    )

@@ -1,0 +1,67 @@
+"""What a text costs, by day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from attrs import Factory, frozen
+
+from notify_core.calendar import london_date
+from notify_core.notifications.model import Notification
+from notify_core.notifications.status import Status
+from notify_core.vocabulary import Channel
+
+# Pounds per fragment, by the London day from which it holds, newest first.
+SMS_RATES: tuple[tuple[date, Decimal], ...] = (
+    (date(2026, 4, 1), Decimal("0.024")),
+    (date(2025, 4, 1), Decimal("0.0233")),
+    (date(2024, 4, 1), Decimal("0.0227")),
+    (date(2023, 4, 1), Decimal("0.0197")),
+    (date(2022, 5, 1), Decimal("0.0172")),
+    (date(2022, 4, 1), Decimal("0.0161")),
+    (date(2021, 4, 1), Decimal("0.0160")),
+    (date(2017, 4, 1), Decimal("0.0158")),
+    (date(2016, 5, 18), Decimal("0.0165")),
+)
+
+
+def sms_rate(moment: datetime) -> Decimal | None:
+    """Return pounds per fragment on the London day of `moment`, or None before the first rate.
+
+    >>> from datetime import UTC
+    >>> sms_rate(datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
+    Decimal('0.024')
+    """
+    day = london_date(moment)
+    return next((rate for start, rate in SMS_RATES if start <= day), None)
+
+
+@frozen(kw_only=True)
+class Cost:
+    """The price of one message, before any free allowance. Not `ready` until the message has been rendered."""
+
+    ready: bool
+    pounds: Decimal | None = None
+    details: Mapping[str, Decimal | int | str] = Factory(dict)
+
+
+def cost_of(notification: Notification) -> Cost:
+    """Price a text or an email. Emails are free; a text costs its fragments × its country's multiplier."""
+    if notification.channel is Channel.EMAIL:
+        return Cost(ready=True, pounds=Decimal(0))
+    rate = sms_rate(notification.created_at)
+    waiting = notification.status is Status.CREATED and notification.billable_units == 0
+    if waiting or rate is None:
+        return Cost(ready=False)
+    multiplier = Decimal(1 if notification.rate_multiplier is None else notification.rate_multiplier)
+    return Cost(
+        ready=True,
+        pounds=notification.billable_units * multiplier * rate,
+        details={
+            "billable_sms_fragments": notification.billable_units,
+            "international_rate_multiplier": multiplier,
+            "sms_rate": rate,
+        },
+    )

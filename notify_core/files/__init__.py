@@ -1,0 +1,1 @@
+"""Files: spreadsheets, letters and reports, kept outside the database."""

@@ -1,0 +1,1 @@
+"""Notifications: the messages themselves, from acceptance to their end."""

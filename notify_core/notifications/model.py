@@ -1,0 +1,150 @@
+"""A notification: its facts, which are kept, and its contents, which are personal and are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from attrs import Factory, evolve, field, frozen
+
+from notify_core.calendar import london_date
+from notify_core.notifications.status import COMPLETED, Status, accepts_receipt
+from notify_core.recipients import delivery_receipts_trusted
+from notify_core.vocabulary import Channel, KeyType, ProviderName
+
+
+@frozen(kw_only=True)
+class Notification:
+    """The facts of one message: who, which template version, which status, what it costs. Nothing personal.
+
+    `expires_on` is the London day at whose start its contents go. `billable_units` is SMS fragments.
+    `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
+    delivery; until `leased_until` whoever claimed it last is at work on it. Times are UTC.
+    """
+
+    id: UUID
+    service_id: UUID
+    template_id: UUID
+    template_version: int
+    channel: Channel
+    key_type: KeyType
+    api_key_id: UUID | None
+    created_at: datetime
+    expires_on: date
+    status: Status = Status.CREATED
+    updated_at: datetime | None = None
+    sent_at: datetime | None = None
+    sent_by: ProviderName | None = None
+    reference: str | None = None
+    billable_units: int = 0
+    international: bool = False
+    country_prefix: str | None = None
+    rate_multiplier: int | None = None
+    attempts: int = 0
+    leased_until: datetime | None = None
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When the message reached its end, or None while it may still change."""
+        return self.updated_at if self.status in COMPLETED else None
+
+
+@frozen(kw_only=True)
+class Contents:
+    """What is personal about one message; gone when it expires.
+
+    `recipient` is as the sender gave it, without stray whitespace; `normalised_recipient` is E.164 digits or
+    a lower-cased address. `reply_to_text` is the sender (SMS) or reply-to address as it was at acceptance.
+    """
+
+    recipient: str = field(repr=False)
+    normalised_recipient: str = field(repr=False)
+    personalisation: Mapping[str, object] = field(default=Factory(dict), repr=False)
+    client_reference: str | None = field(default=None, repr=False)
+    reply_to_text: str | None = field(default=None, repr=False)
+    one_click_unsubscribe_url: str | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Message:
+    """A notification that still has its contents."""
+
+    notification: Notification
+    contents: Contents
+
+
+@frozen(kw_only=True)
+class Claim:
+    """What came of claiming messages for delivery.
+
+    `mine` may be sent by nobody else until their lease ends. `busy` are leased to somebody else until the
+    time given. The rest needed nothing: sent, cancelled, or gone.
+    """
+
+    mine: tuple[Message, ...]
+    busy: Mapping[UUID, datetime]
+
+
+@frozen(kw_only=True)
+class Attempted:
+    """The outcome of one delivery attempt, to be recorded.
+
+    `status` None means that the message stays as it is, to be tried again. It is applied only where no
+    receipt has overtaken it.
+    """
+
+    notification_id: UUID
+    status: Status | None
+    at: datetime
+    sent_by: ProviderName | None = None
+    reference: str | None = None
+    billable_units: int = 0
+
+
+@frozen(kw_only=True)
+class WaitingReceipt:
+    """A receipt that came before the message it is about was known by that reference."""
+
+    provider: ProviderName
+    reference: str
+    status: Status
+    received_at: datetime
+
+
+@frozen(kw_only=True)
+class Complaint:
+    """A recipient called the email spam."""
+
+    id: UUID
+    notification_id: UUID
+    service_id: UUID
+    feedback_id: str | None
+    complaint_type: str | None
+    complained_at: datetime | None
+
+
+def expiry_date(created_at: datetime, days_kept: int) -> date:
+    """Return the London day at whose start the contents of a message go, kept for `days_kept` whole days."""
+    return london_date(created_at) + timedelta(days=days_kept + 1)
+
+
+def apply_receipt(
+    notification: Notification, status: Status, *, at: datetime, provider: ProviderName | None = None
+) -> Notification:
+    """Return the notification as a receipt leaves it: the same one when the receipt changes nothing.
+
+    Late, repeated and overtaken receipts change nothing, nor does any for a country whose networks' receipts
+    cannot be trusted.
+    """
+    if not accepts_receipt(notification.channel, notification.status) or status is notification.status:
+        return notification
+    if notification.international and not delivery_receipts_trusted(notification.country_prefix or ""):
+        return notification
+    return evolve(
+        notification,
+        status=status,
+        updated_at=at,
+        sent_by=notification.sent_by or provider,
+        leased_until=None,
+    )

@@ -1,0 +1,70 @@
+"""What the use cases need of wherever notifications and receipts are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
+from notify_core.outbox.model import OutboxEntry
+from notify_core.vocabulary import ProviderName
+
+
+class NotificationRepository(Protocol):
+    """Notifications: facts, and contents while they last. Each method is one statement, however many ids."""
+
+    def accept(self, message: Message, due: OutboxEntry) -> None:
+        """Store facts, contents and the promise to deliver them, together, in one round trip."""
+        ...
+
+    def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
+        """Return the service's message, or None when there is none or its contents have expired."""
+        ...
+
+    def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
+        """Take the right to send these until `until`, where they are `created` and nobody else has it.
+
+        Counts an attempt for each one taken. Two claims at the same time never both get the same message.
+        """
+        ...
+
+    def record(self, outcomes: Sequence[Attempted]) -> None:
+        """Record how attempts ended, and end their leases.
+
+        A status is only written over `created`: a receipt that came first stays.
+        """
+        ...
+
+    def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
+        """Return the facts of a message, locked until the transaction ends, or None."""
+        ...
+
+    def find_by_reference(self, provider: ProviderName, reference: str) -> Notification | None:
+        """Return the facts of the message the provider knows by that id, locked until the transaction ends."""
+        ...
+
+    def save(self, notification: Notification) -> None:
+        """Store changed facts: status, times, provider, units, lease."""
+        ...
+
+    def find_undelivered(self, *, after: datetime, before: datetime, now: datetime, limit: int) -> list[Notification]:
+        """Return texts and emails made in [after, before), still `created` and leased to nobody at `now`."""
+        ...
+
+
+class ReceiptRepository(Protocol):
+    """Receipts that came too early, and complaints."""
+
+    def keep_waiting(self, receipt: WaitingReceipt) -> None:
+        """Keep a receipt whose message is not known yet. Keeping the same one twice is once."""
+        ...
+
+    def take_waiting(self, provider: ProviderName, references: Sequence[str]) -> list[WaitingReceipt]:
+        """Remove and return the receipts waiting under these references, oldest first."""
+        ...
+
+    def add_complaint(self, complaint: Complaint) -> bool:
+        """Store a complaint; False, and nothing stored, when its feedback id is known for that message."""
+        ...

@@ -1,0 +1,303 @@
+"""Accept a message: everything that can be wrong is found now, and from the answer on it cannot be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+from uuid import UUID
+
+from attrs import Factory, frozen
+
+from notify_core.api_keys.model import ApiKey
+from notify_core.clock import Clock
+from notify_core.content import clean
+from notify_core.directory import Directory
+from notify_core.identifiers import NewId
+from notify_core.limits.admit import Admit
+from notify_core.notifications.model import Contents, Message, Notification, expiry_date
+from notify_core.notifications.recipients_allowed import check_recipient_allowed, is_simulated
+from notify_core.notifications.refusals import (
+    ChannelNotPermitted,
+    EmailTooLong,
+    EmptyMessage,
+    FileNotAllowed,
+    InternationalNotPermitted,
+    MissingPersonalisation,
+    NumberNotPermitted,
+    SenderNotFound,
+    SmsTooLong,
+    TemplateDeleted,
+    TemplateNotFound,
+    WrongTemplateType,
+)
+from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.recipients import (
+    InvalidPhoneNumber,
+    PhoneNumber,
+    format_recipient,
+    parse_email_address,
+    parse_phone_number,
+)
+from notify_core.services.model import Permission, Service
+from notify_core.templates.model import Template
+from notify_core.unit_of_work import Database
+from notify_core.vocabulary import Channel, KeyType
+
+
+@frozen(kw_only=True)
+class SmsRequest:
+    """A text to send, on behalf of the service whose key this is."""
+
+    key: ApiKey
+    phone_number: str
+    template_id: UUID
+    personalisation: Mapping[str, object] = Factory(dict)
+    reference: str | None = None
+    sms_sender_id: UUID | None = None
+
+
+@frozen(kw_only=True)
+class EmailRequest:
+    """An email to send, on behalf of the service whose key this is."""
+
+    key: ApiKey
+    email_address: str
+    template_id: UUID
+    personalisation: Mapping[str, object] = Factory(dict)
+    reference: str | None = None
+    email_reply_to_id: UUID | None = None
+    one_click_unsubscribe_url: str | None = None
+
+
+@frozen(kw_only=True)
+class Accepted:
+    """What was accepted, as the sender is told: `body` (and `subject`) filled in, and who it comes from.
+
+    `counted` says whether it counts towards daily limits: not for test keys and simulated recipients.
+    """
+
+    id: UUID
+    template: Template
+    body: str
+    subject: str | None
+    sender: str
+    reference: str | None
+    counted: bool
+    one_click_unsubscribe_url: str | None = None
+
+
+@frozen
+class Sending:
+    """What both kinds of sending share: finding the template, and storing the message with its promise."""
+
+    database: Database
+    directory: Directory
+    admit: Admit
+    clock: Clock
+    new_id: NewId
+
+    def service_of(self, key: ApiKey, channel: Channel) -> Service:
+        """Return the key's service. Raises ChannelNotPermitted."""
+        service = self.directory.service(key.service_id)
+        if service is None or not service.may_send(channel):
+            raise ChannelNotPermitted(channel)
+        return service
+
+    def template_for(self, service: Service, template_id: UUID, channel: Channel) -> Template:
+        """Return the service's template. Raises TemplateNotFound, WrongTemplateType or TemplateDeleted."""
+        template = self.directory.template(template_id)
+        if template is None or template.service_id != service.id or template.hidden:
+            raise TemplateNotFound
+        if template.channel is not channel:
+            raise WrongTemplateType(template.channel, channel)
+        if template.archived:
+            raise TemplateDeleted
+        return template
+
+    def store(self, notification: Notification, contents: Contents) -> bool:
+        """Store the message and the promise to deliver it. False, and nothing stored, when it is simulated."""
+        if is_simulated(contents.normalised_recipient):
+            return False
+        due = delivery_of(notification, self.new_id())
+        with self.database.statement() as work:
+            work.notifications.accept(Message(notification=notification, contents=contents), due)
+        return notification.key_type is not KeyType.TEST
+
+    def facts(self, service: Service, key: ApiKey, template: Template, **more: Any) -> Notification:
+        """Return the facts of a message accepted now."""
+        now = self.clock()
+        return Notification(
+            id=self.new_id(),
+            service_id=service.id,
+            template_id=template.id,
+            template_version=template.version,
+            channel=template.channel,
+            key_type=key.key_type,
+            api_key_id=key.id,
+            created_at=now,
+            expires_on=expiry_date(now, service.days_kept(template.channel)),
+            **more,
+        )
+
+
+@frozen
+class SendSms:
+    """Accept a text."""
+
+    sending: Sending
+
+    def __call__(self, request: SmsRequest) -> Accepted:
+        """Check, render and store the text, with the promise to deliver it.
+
+        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, InvalidPhoneNumber
+        or DailyLimitExceeded; then nothing has been stored.
+        """
+        service = self.sending.service_of(request.key, Channel.SMS)
+        template = self.sending.template_for(service, request.template_id, Channel.SMS)
+        text = self.sending.directory.sms(template)
+        if missing := text.missing(request.personalisation):
+            raise MissingPersonalisation(missing)
+        rendered = text.render(request.personalisation)
+        if rendered.is_empty:
+            raise EmptyMessage
+        if has_file(request.personalisation):
+            raise FileNotAllowed
+        sender = sms_sender(service, request.sms_sender_id)
+        number = parse_phone_number(request.phone_number)
+        check_recipient_allowed(service, request.key, number.normalised)
+        check_number_permitted(service, number)
+        abroad = (
+            nullcontext()
+            if number.is_uk_prefix or is_simulated(number.normalised)
+            else self.sending.admit.international_sms(service, request.key)
+        )
+        with abroad:
+            if rendered.is_too_long:
+                raise SmsTooLong(rendered.character_count_without_prefix)
+            notification = self.sending.facts(
+                service,
+                request.key,
+                template,
+                international=number.international,
+                country_prefix=number.country_prefix,
+                rate_multiplier=number.rate_multiplier,
+            )
+            contents = Contents(
+                recipient=clean(request.phone_number),
+                normalised_recipient=number.normalised,
+                personalisation=request.personalisation,
+                client_reference=request.reference,
+                reply_to_text=sender,
+            )
+            counted = self.sending.store(notification, contents)
+        return Accepted(
+            id=notification.id,
+            template=template,
+            body=rendered.text,
+            subject=None,
+            sender=sender,
+            reference=request.reference,
+            counted=counted,
+        )
+
+
+@frozen
+class SendEmail:
+    """Accept an email."""
+
+    sending: Sending
+    email_domain: str
+
+    def __call__(self, request: EmailRequest) -> Accepted:
+        """Check, render and store the email, with the promise to deliver it.
+
+        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, or
+        InvalidEmailAddress; then nothing has been stored.
+        """
+        service = self.sending.service_of(request.key, Channel.EMAIL)
+        template = self.sending.template_for(service, request.template_id, Channel.EMAIL)
+        email = self.sending.directory.email(template)
+        if missing := email.missing(request.personalisation):
+            raise MissingPersonalisation(missing)
+        rendered = email.render_source(request.personalisation)
+        if rendered.is_empty:
+            raise EmptyMessage
+        reply_to = email_reply_to(service, request.email_reply_to_id)
+        address = parse_email_address(request.email_address)
+        check_recipient_allowed(service, request.key, address.normalised)
+        if rendered.is_too_long:
+            raise EmailTooLong(rendered.size_in_bytes)
+        notification = self.sending.facts(service, request.key, template)
+        contents = Contents(
+            recipient=address.cleaned,
+            normalised_recipient=address.normalised,
+            personalisation=request.personalisation,
+            client_reference=request.reference,
+            reply_to_text=reply_to,
+            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
+        )
+        counted = self.sending.store(notification, contents)
+        return Accepted(
+            id=notification.id,
+            template=template,
+            body=rendered.body,
+            subject=rendered.subject,
+            sender=f"{service.email_sender_local_part}@{self.email_domain}",
+            reference=request.reference,
+            counted=counted,
+            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
+        )
+
+
+def delivery_of(notification: Notification, entry_id: UUID) -> OutboxEntry:
+    """Return the promise to deliver a message as soon as possible. Test keys have a queue of their own."""
+    task, queue = {
+        Channel.SMS: (Task.DELIVER_SMS, Queue.SEND_SMS),
+        Channel.EMAIL: (Task.DELIVER_EMAIL, Queue.SEND_EMAIL),
+    }[notification.channel]
+    return OutboxEntry(
+        id=entry_id,
+        task=task,
+        queue=Queue.RESEARCH_MODE if notification.key_type is KeyType.TEST else queue,
+        subject_id=notification.id,
+        available_at=notification.created_at,
+        group=notification.service_id,
+    )
+
+
+def has_file(personalisation: Mapping[str, object]) -> bool:
+    """Whether a value is a file to be uploaded: an object with a `file` in it."""
+    return any(isinstance(value, Mapping) and "file" in value for value in personalisation.values())
+
+
+def sms_sender(service: Service, sender_id: UUID | None) -> str:
+    """Return the sender of that id, or the default one, as a provider wants it. Raises SenderNotFound."""
+    for sender in service.sms_senders:
+        if sender.id == sender_id or (sender_id is None and sender.is_default):
+            return format_recipient(sender.text) if sender.text[:1] in "+0" else sender.text
+    raise SenderNotFound("sms_sender_id", sender_id, service.id)
+
+
+def email_reply_to(service: Service, reply_to_id: UUID | None) -> str | None:
+    """Return the address of that id, or the default one, or None. Raises SenderNotFound for an unknown id."""
+    for reply_to in service.reply_tos:
+        if reply_to.id == reply_to_id or (reply_to_id is None and reply_to.is_default):
+            return reply_to.address
+    if reply_to_id is not None:
+        raise SenderNotFound("email_reply_to_id", reply_to_id, service.id)
+    return None
+
+
+def check_number_permitted(service: Service, number: PhoneNumber) -> None:
+    """Raise InternationalNotPermitted or NumberNotPermitted when the service may not text such numbers."""
+    international = Permission.INTERNATIONAL_SMS in service.permissions
+    if not number.is_uk_prefix and not international:
+        raise InternationalNotPermitted
+    try:
+        number.check_permitted(
+            international=international or number.crown_dependency,
+            uk_landline=Permission.SMS_TO_UK_LANDLINES in service.permissions,
+        )
+    except InvalidPhoneNumber as error:
+        raise NumberNotPermitted(error.v2_message) from None

@@ -1,0 +1,62 @@
+"""What becomes of a test key's message: the recipient decides, no provider is involved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from notify_core.clock import Clock
+from notify_core.notifications.model import Message, apply_receipt
+from notify_core.notifications.record_receipt import store_if_changed
+from notify_core.notifications.status import Status
+from notify_core.unit_of_work import Database
+from notify_core.vocabulary import KeyType
+
+_BY_ENDING = (
+    ("7700900003", Status.TEMPORARY_FAILURE),
+    ("7700900002", Status.PERMANENT_FAILURE),
+    ("temp-fail@simulator.notify", Status.TEMPORARY_FAILURE),
+    ("perm-fail@simulator.notify", Status.PERMANENT_FAILURE),
+)
+
+
+def simulated_outcome(normalised_recipient: str) -> Status:
+    """Say what becomes of a test message to this recipient.
+
+    >>> str(simulated_outcome("447700900002")), str(simulated_outcome("447700900123"))
+    ('permanent-failure', 'delivered')
+    """
+    for ending, status in _BY_ENDING:
+        if normalised_recipient.endswith(ending):
+            return status
+    return Status.DELIVERED
+
+
+@frozen
+class SimulateReceipts:
+    """Finish test keys' messages the way their recipients ask for."""
+
+    database: Database
+    clock: Clock
+
+    def __call__(self, ids: Sequence[UUID]) -> None:
+        """Apply the simulated receipt of each message. Safe to repeat; ids that need nothing are ignored."""
+        for notification_id in ids:
+            self._finish(notification_id)
+
+    def _finish(self, notification_id: UUID) -> None:
+        with self.database.begin() as work:
+            before = work.notifications.find_for_receipt(notification_id=notification_id)
+            if before is None or before.key_type is not KeyType.TEST:
+                return
+            message: Message | None = work.notifications.find(before.service_id, notification_id)
+            if message is None:
+                return
+            # A simulated text abroad is finished too, whatever is thought of that country's receipts.
+            status = simulated_outcome(message.contents.normalised_recipient)
+            after = apply_receipt(evolve(before, international=False), status, at=self.clock())
+            after = evolve(after, international=before.international)
+            store_if_changed(work, before, after)
+            work.commit()

@@ -1,0 +1,103 @@
+"""Tasks, the queues they go to, and the entries that promise to put them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from attrs import frozen
+
+# The broker can hold a message back for at most this long; what waits longer waits in the outbox.
+LONGEST_BROKER_DELAY = timedelta(seconds=900)
+# One queue message may carry this many subjects of one task, queue, tenant and delay.
+SUBJECTS_PER_MESSAGE = 25
+
+
+class Queue(StrEnum):
+    """The queues, without the environment's prefix."""
+
+    PERIODIC = "periodic-tasks"
+    DATABASE = "database-tasks"
+    DATABASE_DOCUMENTS = "database-tasks-documents"
+    SEND_SMS = "send-sms-tasks"
+    SEND_EMAIL = "send-email-tasks"
+    SEND_LETTER = "send-letter-tasks"
+    RESEARCH_MODE = "research-mode-tasks"
+    REPORTING = "reporting-tasks"
+    JOBS = "job-tasks"
+    RETRY = "retry-tasks"
+    INTERNAL = "notify-internal-tasks"
+    CREATE_LETTERS_PDF = "create-letters-pdf-tasks"
+    LETTERS = "letter-tasks"
+    SERVICE_CALLBACKS = "service-callbacks"
+    SERVICE_CALLBACKS_RETRY = "service-callbacks-retry"
+    SES_CALLBACKS = "ses-callbacks"
+    SMS_CALLBACKS = "sms-callbacks"
+    LETTER_CALLBACKS = "letter-callbacks"
+    REPORT_REQUESTS = "report-requests-notifications-tasks"
+
+
+class Task(StrEnum):
+    """The background tasks that take the ids of what they are about."""
+
+    DELIVER_SMS = "deliver_sms"
+    DELIVER_EMAIL = "deliver_email"
+    SIMULATE_RECEIPT = "simulate-receipt"
+
+
+@frozen(kw_only=True)
+class OutboxEntry:
+    """A promise: `task` will be put on `queue` for `subject_id`, not to run before `available_at` (UTC).
+
+    `group` is the tenant, for fairness between tenants on one queue.
+    """
+
+    id: UUID
+    task: Task
+    queue: Queue
+    subject_id: UUID
+    available_at: datetime
+    group: UUID | None = None
+
+
+@frozen(kw_only=True)
+class TaskMessage:
+    """What goes on a queue: a task for one or more subjects, held back by the broker for `delay`."""
+
+    task: Task
+    queue: Queue
+    subject_ids: tuple[UUID, ...]
+    entry_ids: tuple[UUID, ...]
+    group: UUID | None = None
+    delay: timedelta = timedelta(0)
+
+
+def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskMessage]:
+    """Pack entries into as few messages as may carry them, in the order in which each first occurs.
+
+    Entries that share task, queue, group and (whole) seconds of delay travel together, up to
+    SUBJECTS_PER_MESSAGE of them. Their times must lie within LONGEST_BROKER_DELAY of `now`.
+    """
+    together: dict[tuple[Task, Queue, UUID | None, timedelta], list[OutboxEntry]] = {}
+    for entry in entries:
+        key = (entry.task, entry.queue, entry.group, _whole_seconds(entry.available_at - now))
+        together.setdefault(key, []).append(entry)
+    for (task, queue, group, delay), alike in together.items():
+        for start in range(0, len(alike), SUBJECTS_PER_MESSAGE):
+            some = alike[start : start + SUBJECTS_PER_MESSAGE]
+            yield TaskMessage(
+                task=task,
+                queue=queue,
+                subject_ids=tuple(entry.subject_id for entry in some),
+                entry_ids=tuple(entry.id for entry in some),
+                group=group,
+                delay=delay,
+            )
+
+
+def _whole_seconds(remaining: timedelta) -> timedelta:
+    """Round up, so that nothing starts early; never negative, never longer than the broker can hold."""
+    seconds = -(-remaining // timedelta(seconds=1))
+    return min(max(timedelta(seconds=seconds), timedelta(0)), LONGEST_BROKER_DELAY)

@@ -1,0 +1,54 @@
+"""What the relay and the use cases need of the outbox and of the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from notify_core.outbox.model import OutboxEntry, TaskMessage
+
+
+class Outbox(Protocol):
+    """What is still to be put on a queue. Small, and nearly always nearly empty."""
+
+    def add(self, entries: Iterable[OutboxEntry]) -> None:
+        """Promise these; once the transaction commits, a relay is woken."""
+        ...
+
+    def take(self, *, limit: int, due_before: datetime, now: datetime, until: datetime) -> list[OutboxEntry]:
+        """Take at most `limit` entries due before `due_before`, oldest first, and hide them until `until`.
+
+        No two relays are given the same entry while it is hidden. An entry that is neither removed nor
+        released by then can be taken again.
+        """
+        ...
+
+    def remove(self, entry_ids: Iterable[UUID]) -> None:
+        """Forget these: they are on their queue. Unknown ids are ignored."""
+        ...
+
+    def release(self, entry_ids: Iterable[UUID], *, until: datetime) -> None:
+        """Let these be taken again, from `until` on: their queue did not take them."""
+        ...
+
+    def count(self) -> int:
+        """Return how many entries there are, hidden ones too."""
+        ...
+
+
+class QueuesUnavailable(Exception):
+    """The broker cannot be reached, or took nothing."""
+
+
+class Publisher(Protocol):
+    """Puts messages on queues."""
+
+    def publish(self, messages: Sequence[TaskMessage]) -> Sequence[TaskMessage]:
+        """Publish, and return those that the broker refused (an empty sequence when all is well).
+
+        Raises QueuesUnavailable when it is not known that any was taken. Publishing something twice is
+        harmless: every task is safe to repeat.
+        """
+        ...

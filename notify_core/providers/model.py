@@ -1,0 +1,97 @@
+"""A provider, what is handed to it, and how that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from attrs import field, frozen
+
+from notify_core.errors import NotifyError
+from notify_core.vocabulary import Channel, ProviderName
+
+
+@frozen(kw_only=True)
+class Provider:
+    """One carrier of one channel. `priority`, 0 to 100, is its weight when one is chosen at random."""
+
+    name: ProviderName
+    channel: Channel
+    display_name: str
+    priority: int
+    active: bool = True
+    supports_international: bool = False
+
+
+@frozen(kw_only=True)
+class OutgoingSms:
+    """A text as a provider gets it. `recipient` is E.164 digits without a plus; `reference` is ours."""
+
+    reference: UUID
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    sender: str
+    international: bool = False
+
+
+@frozen(kw_only=True)
+class OutgoingEmail:
+    """An email as a provider gets it. `sender_name` is unquoted, `sender_address` a bare address."""
+
+    reference: UUID
+    recipient: str = field(repr=False)
+    sender_name: str
+    sender_address: str
+    reply_to: str | None = field(default=None, repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    one_click_unsubscribe_url: str | None = field(default=None, repr=False)
+
+
+class ProviderFailed(NotifyError):
+    """The provider did not take the message this time; another attempt may succeed. Never holds personal data."""
+
+    code = "provider-failed"
+
+
+class ProviderThrottled(ProviderFailed):
+    """The provider asks us to slow down."""
+
+    code = "provider-throttled"
+
+
+class ProviderRefused(NotifyError):
+    """The provider will never take this message: trying again is pointless."""
+
+    code = "provider-refused"
+
+
+class NoProvider(ProviderFailed):
+    """No active provider can carry this message."""
+
+    code = "no-provider"
+
+
+def choose(providers: Iterable[Provider], *, international: bool, chance: float) -> Provider:
+    """Choose among the active providers that can carry the message, each in proportion to its priority.
+
+    `chance` is a number in [0, 1) that decides. When all priorities are 0 each is as likely as the others; a
+    single candidate is always taken. Raises NoProvider when there is none.
+    """
+    candidates = [
+        provider
+        for provider in providers
+        if provider.active and (provider.supports_international or not international)
+    ]
+    if not candidates:
+        raise NoProvider("No active provider can carry this message")
+    weights = [max(provider.priority, 0) for provider in candidates]
+    if not any(weights):
+        weights = [1] * len(candidates)
+    mark = chance * sum(weights)
+    for provider, weight in zip(candidates, weights, strict=True):
+        mark -= weight
+        if mark < 0:
+            return provider
+    return candidates[-1]

@@ -1,0 +1,1 @@
+"""Services: the tenants of the platform."""

@@ -1,0 +1,30 @@
+"""What the use cases need of wherever templates are kept."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from notify_core.templates.model import Template
+
+
+class TemplateRepository(Protocol):
+    """Templates with all their versions."""
+
+    def save(self, template: Template) -> None:
+        """Store the template as its own `version`, which becomes the latest.
+
+        Raises Conflict when that version exists already: somebody else saved first.
+        """
+        ...
+
+    def find(self, template_id: UUID, version: int | None = None) -> Template | None:
+        """Return the template at that version (the latest when None), or None when there is none."""
+        ...
+
+    def list_for(self, service_id: UUID) -> list[Template]:
+        """Return the latest versions of the service's templates that are neither archived nor hidden.
+
+        Ordered by name, then sms, email, letter.
+        """
+        ...

@@ -1,0 +1,76 @@
+"""One transaction, and the repositories that live in it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from notify_core.api_keys.ports import ApiKeyRepository
+from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
+from notify_core.outbox.ports import Outbox
+from notify_core.providers.ports import ProviderRepository
+from notify_core.services.ports import ServiceRepository
+from notify_core.templates.ports import TemplateRepository
+
+
+class UnitOfWork(Protocol):
+    """Everything stored, as seen from inside one transaction. Rolls back unless `commit` was called."""
+
+    @property
+    def services(self) -> ServiceRepository:
+        """Services."""
+        ...
+
+    @property
+    def api_keys(self) -> ApiKeyRepository:
+        """API keys."""
+        ...
+
+    @property
+    def templates(self) -> TemplateRepository:
+        """Templates."""
+        ...
+
+    @property
+    def notifications(self) -> NotificationRepository:
+        """Notifications."""
+        ...
+
+    @property
+    def receipts(self) -> ReceiptRepository:
+        """Receipts that came too early, and complaints."""
+        ...
+
+    @property
+    def providers(self) -> ProviderRepository:
+        """Providers."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is still to be put on a queue."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything done so far permanent, together. What was put in the outbox will be acted on."""
+        ...
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached, or gave up on us. Nothing that was not committed has happened."""
+
+
+class Database(Protocol):
+    """Where things are kept. Both methods may raise DatabaseUnavailable, on entry or from any call inside."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """Begin a transaction. Never keep it open while waiting for somebody else's server."""
+        ...
+
+    def statement(self) -> AbstractContextManager[UnitOfWork]:
+        """Like `begin`, but each call of a repository is a transaction of its own, committed when it returns.
+
+        For use cases that make one call: it spares the round trips that begin and end a transaction.
+        `commit` does nothing.
+        """
+        ...

@@ -1,0 +1,109 @@
+"""The relay: nothing promised is lost, whatever the broker does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notify_core.outbox.model import (
+    LONGEST_BROKER_DELAY,
+    SUBJECTS_PER_MESSAGE,
+    OutboxEntry,
+    Queue,
+    Task,
+    as_messages,
+)
+from tests.unit.conftest import Town
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+entries = st.lists(
+    st.builds(
+        OutboxEntry,
+        id=st.uuids(),
+        task=st.sampled_from(Task),
+        queue=st.sampled_from(Queue),
+        subject_id=st.uuids(),
+        available_at=st.timedeltas(timedelta(hours=-1), LONGEST_BROKER_DELAY).map(lambda delta: NOW + delta),
+        group=st.sampled_from([None, UUID(int=1), UUID(int=2)]),
+    ),
+    max_size=80,
+    unique_by=lambda entry: entry.id,
+)
+
+
+@given(entries)
+def test_packing_keeps_every_entry_once_and_starts_nothing_early(some: list[OutboxEntry]) -> None:
+    messages = list(as_messages(some, NOW))
+    assert sorted(entry.id for entry in some) == sorted(key for message in messages for key in message.entry_ids)
+    by_id = {entry.id: entry for entry in some}
+    for message in messages:
+        assert 0 < len(message.subject_ids) <= SUBJECTS_PER_MESSAGE
+        assert timedelta(0) <= message.delay <= LONGEST_BROKER_DELAY
+        for key, subject in zip(message.entry_ids, message.subject_ids, strict=True):
+            entry = by_id[key]
+            assert (entry.subject_id, entry.task, entry.queue, entry.group) == (
+                subject,
+                message.task,
+                message.queue,
+                message.group,
+            )
+            assert NOW + message.delay >= entry.available_at
+
+
+def test_messages_of_one_service_share_their_way(town: Town) -> None:
+    for _ in range(60):
+        town.text()
+    assert town.platform.notify.relay_outbox().published == 60
+    sizes = []
+    while (message := town.platform.publisher.receive()) is not None:
+        sizes.append(len(message.subject_ids))
+    assert sizes == [25, 25, 10]
+
+
+def test_with_the_broker_down_promises_wait(town: Town) -> None:
+    town.platform.publisher.available = False
+    accepted = town.text()
+    round_ = town.platform.notify.relay_outbox()
+    assert (round_.published, round_.held_back) == (0, 1)
+    town.platform.publisher.available = True
+    assert town.platform.notify.relay_outbox().published == 0, "it rests before it asks again"
+    town.clock.advance(timedelta(seconds=2))
+    assert town.platform.notify.relay_outbox().published == 1
+    town.platform.run()
+    assert town.status(accepted.id) == "sending"
+
+
+def test_a_relay_that_dies_while_publishing_loses_nothing(town: Town) -> None:
+    accepted = town.text()
+    with town.platform.database.statement() as work:
+        now = town.clock.now
+        taken = work.outbox.take(limit=10, due_before=now + timedelta(1), now=now, until=now + timedelta(seconds=60))
+    assert len(taken) == 1
+    assert town.platform.notify.relay_outbox().published == 0
+    town.clock.advance(timedelta(seconds=60))
+    town.platform.run()
+    assert town.status(accepted.id) == "sending"
+
+
+def test_what_is_due_long_from_now_stays_in_the_outbox(town: Town) -> None:
+    accepted = town.text()
+    with town.platform.database.begin() as work:
+        work.outbox.add(
+            [
+                OutboxEntry(
+                    id=UUID(int=7),
+                    task=Task.DELIVER_SMS,
+                    queue=Queue.SEND_SMS,
+                    subject_id=accepted.id,
+                    available_at=town.clock.now + timedelta(hours=2),
+                )
+            ]
+        )
+        work.commit()
+    assert town.platform.notify.relay_outbox().published == 1
+    with town.platform.database.begin() as work:
+        assert work.outbox.count() == 1
