@@ -19,18 +19,21 @@ from notify_adapters.http import HttpClient
 from notify_adapters.logging import StructuredDeliveryLog, StructuredReceiptLog, configure_logging, log
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.postgres import (
+    MigrationResult,
     OutboxBell,
     OutboxListener,
     PostgresDatabase,
     current_version,
     ensure_partitions_now,
     make_engine,
+    migrate,
 )
 from notify_adapters.settings import Settings
 from notify_adapters.sns import SnsInbox
 from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
 from notify_core.application import Notify, Options, Ports, build
 from notify_core.errors import ConfigurationError
+from notify_core.files.ports import FileStore
 from notify_core.limits.ports import Limiter
 from notify_core.outbox.model import Queue, TaskMessage
 from notify_core.outbox.ports import Publisher
@@ -107,13 +110,27 @@ def assemble(settings: Settings, role: Role) -> Platform:
     return Platform(
         settings=settings,
         notify=build(ports, _options(settings)),
-        events=SnsInbox(http, settings.sns_certificate_urls),
+        events=SnsInbox(http, settings.sns_certificate_urls, settings.ses_topic_arns),
         health=_health(settings, engine, database),
         queues=lambda: queue_admin(settings),
         ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
         wait_for_outbox=listener.wait,
         closers=(threads.close, bell.close, listener.close, engine.dispose),
     )
+
+
+def migrate_database(settings: Settings) -> MigrationResult:
+    """Bring the database up to date, and make the partitions that the coming weeks need."""
+    return migrate(settings.database_url)
+
+
+def file_store(settings: Settings) -> FileStore:
+    """Return where spreadsheets are kept. Raises ConfigurationError when no bucket is set."""
+    from notify_adapters.s3 import S3Files
+
+    if settings.csv_upload_bucket is None:
+        raise ConfigurationError("S3_BUCKET_CSV_UPLOAD is not set")
+    return S3Files(settings.csv_upload_bucket, settings.aws_region, settings.s3_endpoint_url)
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:

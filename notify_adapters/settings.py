@@ -167,6 +167,7 @@ class Settings:
     ses_endpoint_url: str | None = _setting("AWS_ENDPOINT_URL_SESV2", _url("http", "https"))
     message_groups: bool = _setting("ENABLE_SQS_MESSAGE_GROUP_IDS", _flag, default=True)
     csv_upload_bucket: str | None = _setting("S3_BUCKET_CSV_UPLOAD", _text)
+    ses_topic_arns: tuple[str, ...] = _setting("SES_TOPIC_ARNS", _texts, default=())
     sns_certificate_urls: tuple[str, ...] = _setting("SNS_CERTIFICATE_URL_PREFIXES", _texts, default=())
 
     # Providers
@@ -205,6 +206,7 @@ class Settings:
     concurrency: int = _setting("CONCURRENCY", _positive, default=4)
     max_tasks_per_child: int = _setting("CELERYD_WORKER_MAX_TASKS_PER_CHILD", _positive, default=20_000)
     prefetch_multiplier: int = _setting("CELERYD_PREFETCH_MULTIPLIER", _positive, default=1)
+    worker_ready_file: str | None = _setting("WORKER_READY_FILE", _text)
     provider_calls_in_flight: int = _setting("PROVIDER_CALLS_IN_FLIGHT", _positive, default=25)
     delivery_lease_seconds: int = _setting("DELIVERY_LEASE_SECONDS", _positive, default=30)
     delivery_retry_seconds: int = _setting("DELIVERY_RETRY_SECONDS", _positive, default=300)

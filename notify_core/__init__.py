@@ -2,30 +2,63 @@
 
 What another Python project imports. `build` binds the use cases to ports of your own; `in_memory` from
 `notify_adapters.memory` binds them to plain Python.
+
+Names are looked up when they are first used, so that a process that needs one small module of the core does
+not load all of it.
 """
 
-from notify_core.api_keys.model import ApiKey
-from notify_core.application import Notify, Options, Ports, build
-from notify_core.errors import (
-    AuthenticationFailed,
-    ConfigurationError,
-    Conflict,
-    InvalidContent,
-    InvalidRecipient,
-    LimitExceeded,
-    NotAllowed,
-    NotFound,
-    NotifyError,
-)
-from notify_core.notifications.find import Found
-from notify_core.notifications.record_receipt import SmsReceipt
-from notify_core.notifications.send import Accepted, EmailRequest, SmsRequest
-from notify_core.notifications.status import Status
-from notify_core.services.create import NewService
-from notify_core.services.model import Permission, Service
-from notify_core.templates.model import Template
-from notify_core.templates.write import NewTemplate
-from notify_core.vocabulary import Channel, KeyType, ProviderName
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from notify_core.api_keys.model import ApiKey
+    from notify_core.application import Notify, Options, Ports, build
+    from notify_core.errors import (
+        AuthenticationFailed,
+        ConfigurationError,
+        Conflict,
+        InvalidContent,
+        InvalidRecipient,
+        LimitExceeded,
+        NotAllowed,
+        NotFound,
+        NotifyError,
+    )
+    from notify_core.notifications.find import Found
+    from notify_core.notifications.record_receipt import SmsReceipt
+    from notify_core.notifications.send import Accepted, EmailRequest, SmsRequest
+    from notify_core.notifications.status import Status
+    from notify_core.services.create import NewService
+    from notify_core.services.model import Permission, Service
+    from notify_core.templates.model import Template
+    from notify_core.templates.write import NewTemplate
+    from notify_core.vocabulary import Channel, KeyType, ProviderName
+
+_HOMES = {
+    "api_keys.model": ("ApiKey",),
+    "application": ("Notify", "Options", "Ports", "build"),
+    "errors": (
+        "AuthenticationFailed",
+        "ConfigurationError",
+        "Conflict",
+        "InvalidContent",
+        "InvalidRecipient",
+        "LimitExceeded",
+        "NotAllowed",
+        "NotFound",
+        "NotifyError",
+    ),
+    "notifications.find": ("Found",),
+    "notifications.record_receipt": ("SmsReceipt",),
+    "notifications.send": ("Accepted", "EmailRequest", "SmsRequest"),
+    "notifications.status": ("Status",),
+    "services.create": ("NewService",),
+    "services.model": ("Permission", "Service"),
+    "templates.model": ("Template",),
+    "templates.write": ("NewTemplate",),
+    "vocabulary": ("Channel", "KeyType", "ProviderName"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Accepted",
@@ -57,3 +90,10 @@ __all__ = [
     "Template",
     "build",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

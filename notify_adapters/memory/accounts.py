@@ -98,7 +98,9 @@ class MemoryTemplates:
             for template in latest
             if template.service_id == service_id and not template.archived and not template.hidden
         ]
-        return sorted(shown, key=lambda template: (template.name, _CHANNEL_ORDER.index(template.channel)))
+        return sorted(
+            shown, key=lambda template: (template.name, _CHANNEL_ORDER.index(template.channel), template.id)
+        )
 
 
 class MemoryProviders:

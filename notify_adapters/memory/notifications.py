@@ -12,6 +12,7 @@ from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
+from notify_core.errors import Conflict
 from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry
@@ -28,6 +29,8 @@ class MemoryNotifications:
 
     def accept(self, message: Message, due: OutboxEntry) -> None:
         """Store facts, contents and the promise to deliver them, together."""
+        if message.notification.id in self._table:
+            raise Conflict("notifications: there is one of that identity already")
         self._table.put(message.notification.id, message)
         self._outbox.add([due])
 

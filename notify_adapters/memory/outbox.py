@@ -24,14 +24,14 @@ class MemoryOutbox:
             self._table.put(entry.id, (entry, None))
 
     def take(self, *, limit: int, due_before: datetime, now: datetime, until: datetime) -> list[OutboxEntry]:
-        """Take what is due, oldest first, and hide it."""
+        """Take what is due, longest due first, and hide it."""
         due = sorted(
             (
                 entry
                 for entry, hidden_until in self._table.rows()
                 if entry.available_at < due_before and (hidden_until is None or hidden_until <= now)
             ),
-            key=lambda entry: entry.id,
+            key=lambda entry: (entry.available_at, entry.id),
         )[:limit]
         for entry in due:
             self._table.put(entry.id, (entry, until))

@@ -16,7 +16,10 @@ class NotificationRepository(Protocol):
     """Notifications: facts, and contents while they last. Each method is one statement, however many ids."""
 
     def accept(self, message: Message, due: OutboxEntry) -> None:
-        """Store facts, contents and the promise to deliver them, together, in one round trip."""
+        """Store facts, contents and the promise to deliver them, together, in one round trip.
+
+        Raises Conflict, and stores nothing, when a message of that id was accepted before.
+        """
         ...
 
     def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
@@ -33,7 +36,8 @@ class NotificationRepository(Protocol):
     def record(self, outcomes: Sequence[Attempted]) -> None:
         """Record how attempts ended, and end their leases.
 
-        A status is only written over `created`: a receipt that came first stays.
+        A status is only written over `created`: a receipt that came first stays. At most one outcome a
+        message; messages that are not known are ignored.
         """
         ...
 

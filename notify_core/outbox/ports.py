@@ -18,7 +18,7 @@ class Outbox(Protocol):
         ...
 
     def take(self, *, limit: int, due_before: datetime, now: datetime, until: datetime) -> list[OutboxEntry]:
-        """Take at most `limit` entries due before `due_before`, oldest first, and hide them until `until`.
+        """Take at most `limit` entries due before `due_before`, longest due first; hide them until `until`.
 
         No two relays are given the same entry while it is hidden. An entry that is neither removed nor
         released by then can be taken again.

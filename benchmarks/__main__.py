@@ -1,0 +1,53 @@
+"""`python -m benchmarks`: measure, and print each rate beside its limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+Rows = list[dict[str, Any]]
+
+
+def _measurements() -> dict[str, Callable[..., Rows]]:
+    from benchmarks import accept, deliver
+
+    return {"accept": accept.run, "deliver": deliver.run}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("names", nargs=-1, metavar="[accept|deliver]...")
+@click.option("--quick", is_flag=True, help="Short rounds: shows that it works, measures badly.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def main(names: tuple[str, ...], quick: bool, as_json: bool) -> None:
+    """Measure what NAMES say (left out: everything), on this machine, everything on loopback."""
+    measurements = _measurements()
+    if strangers := set(names) - set(measurements):
+        raise click.UsageError(f"No such measurement: {', '.join(sorted(strangers))}.")
+    results: dict[str, Rows] = {}
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True) as progress:
+        for name in names or measurements:
+            results[name] = measurements[name](quick=quick, progress=progress)
+    if as_json:
+        click.echo(json.dumps(results, indent=2))
+        return
+    for name, rows in results.items():
+        Console().print(_table(name, rows))
+
+
+def _table(name: str, rows: Rows) -> Table:
+    table = Table(title=name, title_justify="left")
+    for column in rows[0]:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    return table
+
+
+main()

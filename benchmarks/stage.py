@@ -1,0 +1,83 @@
+"""The parts of a development system that a measurement needs, and no others."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from notify_adapters.assembly import Platform, Role, assemble, migrate_database
+from notify_adapters.embedded import ChildCommand, free_port
+from notify_adapters.embedded.ports import accepts_connections
+from notify_adapters.settings import read_settings
+from notify_cli.dev.layout import DataDirectory
+from notify_cli.dev.parts import Addresses, Parts
+from notify_cli.dev.supervisor import Supervisor
+from notify_cli.dev.world import demo_world
+
+_READY_SECONDS = 60.0
+
+
+@frozen(kw_only=True)
+class Stage:
+    """A durable PostgreSQL with a demo service, and a supervisor to start what else is wanted."""
+
+    parts: Parts
+    supervisor: Supervisor
+    platform: Platform
+    world: dict[str, Any]
+
+    def start(self, key: str) -> None:
+        """Start one part and wait until it listens, if it does."""
+        commands = {
+            "web": self.parts.web,
+            "worker": self.parts.worker,
+            "relay": self.parts.relay,
+        }
+        simulators = self.parts.simulators()
+        self.supervisor.start(key, _without_receipts(simulators[key]) if key in simulators else commands[key]())
+        if hasattr(self.parts.at, key):
+            port = getattr(self.parts.at, key)
+            self.supervisor.wait_until(key, lambda: accepts_connections(port), _READY_SECONDS)
+
+
+def _without_receipts(command: ChildCommand) -> ChildCommand:
+    """Let the simulator send no receipts: nobody is there to take them."""
+    return evolve(command, argv=tuple(part for part in command.argv if not part.startswith("--receipts-url")))
+
+
+@contextmanager
+def stage(environment: Mapping[str, str]) -> Iterator[Stage]:
+    """Set the stage in a temporary directory, and clear it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="notify-bench-") as temporary:
+        Path(temporary).chmod(0o755)
+        directory = DataDirectory(Path(temporary) / "data")
+        directory.open(fresh=True)
+        quiet = {"API_RATE_LIMIT_ENABLED": "0", "NOTIFY_LOG_LEVEL": "WARNING", "REDIS_ENABLED": "0"}
+        parts = Parts(
+            directory=directory,
+            secrets=directory.secrets(),
+            at=Addresses.choose(free_port()),
+            fast_queues=True,
+            extra_environment=quiet | dict(environment),
+        )
+        supervisor = Supervisor(directory.logs)
+        try:
+            parts.postgres.initialise()
+            supervisor.start("postgres", parts.postgres.command())
+            supervisor.wait_until("postgres", parts.postgres.is_ready, _READY_SECONDS)
+            settings = read_settings(parts.environment())
+            migrate_database(settings)
+            platform = assemble(settings, Role.COMMAND)
+            try:
+                world = demo_world(platform.notify, directory)
+                yield Stage(parts=parts, supervisor=supervisor, platform=platform, world=world)
+            finally:
+                platform.close()
+        finally:
+            supervisor.stop()
+            directory.close()

@@ -1,0 +1,134 @@
+"""SQS, S3 and SES on loopback: moto's server as a child process.
+
+`python -m notify_adapters.embedded.aws --port P` runs it. Everything is in memory and gone when it stops.
+moto is written for correctness: about a hundred SQS messages a second. Measurements use the SQS simulator
+instead.
+"""
+
+from __future__ import annotations
+
+import http.client
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from attrs import Factory, define, field
+
+from notify_adapters.embedded.child import Child, ChildCommand
+from notify_adapters.embedded.errors import EmbeddedPartError
+from notify_adapters.embedded.ports import LOOPBACK, require_free_port
+
+NAME = "the AWS stand-in (moto)"
+REGION = "eu-west-1"
+READY_PATH = "/moto-api/data.json"
+
+
+@define
+class EmbeddedAws:
+    """One moto server. Any credentials will do; `environment` has what boto3 needs to find it."""
+
+    port: int
+    log_path: Path = field(converter=Path)
+    _child: Child | None = Factory(lambda: None)
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL, of all services alike."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables with which boto3 talks to this server, and to nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "embedded",
+            "AWS_SECRET_ACCESS_KEY": "embedded",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def command(self) -> ChildCommand:
+        """Return how to run the server in the foreground."""
+        return ChildCommand(
+            name=NAME,
+            argv=(sys.executable, "-m", "notify_adapters.embedded.aws", "--port", str(self.port)),
+        )
+
+    def start(self, timeout: float = 30.0) -> None:
+        """Start the server as a child and wait until it answers."""
+        require_free_port(self.port, NAME)
+        self._child = Child(self.command(), self.log_path)
+        self._child.start()
+        try:
+            self._child.wait_until(self.is_ready, timeout)
+        except EmbeddedPartError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the server that `start()` started. Safe to repeat."""
+        if self._child is not None:
+            self._child.stop()
+
+    def is_ready(self) -> bool:
+        """Say whether the server answers requests now."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=5)
+        try:
+            connection.request("HEAD", READY_PATH)
+            return connection.getresponse().status < 500
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def wait_until_ready(self, timeout: float = 30.0) -> None:
+        """Wait until the server answers, whoever started it."""
+        deadline = time.monotonic() + timeout
+        while not self.is_ready():
+            if time.monotonic() > deadline:
+                raise EmbeddedPartError(f"{NAME} on {LOOPBACK}:{self.port} was not ready after {timeout:g} s.")
+            time.sleep(0.02)
+
+    def verify_email_identity(self, identity: str) -> None:
+        """Let SES send from this domain or address. Safe to repeat."""
+        import boto3
+
+        client = boto3.client(
+            "ses",
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="embedded",
+            aws_secret_access_key="embedded",  # noqa: S106 moto takes anything
+        )
+        if "@" in identity:
+            client.verify_email_identity(EmailAddress=identity)
+        else:
+            client.verify_domain_identity(Domain=identity)
+
+    def make_bucket(self, name: str) -> None:
+        """Make an S3 bucket. Safe to repeat."""
+        import boto3
+
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="embedded",
+            aws_secret_access_key="embedded",  # noqa: S106 moto takes anything
+        )
+        try:
+            client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        except client.exceptions.BucketAlreadyOwnedByYou:
+            return
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,116 @@
+"""Transactions, and the repositories that live in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine
+
+from notify_adapters.postgres.api_keys import PostgresApiKeys
+from notify_adapters.postgres.notifications import PostgresNotifications
+from notify_adapters.postgres.outbox import PostgresOutbox
+from notify_adapters.postgres.providers import PostgresProviders
+from notify_adapters.postgres.receipts import PostgresReceipts
+from notify_adapters.postgres.sealing import Cipher
+from notify_adapters.postgres.services import PostgresServices
+from notify_adapters.postgres.session import UNAVAILABLE, Mode, Session, unavailable
+from notify_adapters.postgres.templates import PostgresTemplates
+from notify_core.clock import Clock
+
+
+def _nothing() -> None:
+    pass
+
+
+class PostgresUnitOfWork:
+    """Everything stored, as seen through one session."""
+
+    def __init__(self, session: Session, cipher: Cipher, clock: Clock) -> None:
+        self._session = session
+        self._cipher = cipher
+        self._clock = clock
+
+    @property
+    def services(self) -> PostgresServices:
+        """Services."""
+        return PostgresServices(self._session)
+
+    @property
+    def api_keys(self) -> PostgresApiKeys:
+        """API keys."""
+        return PostgresApiKeys(self._session, self._cipher)
+
+    @property
+    def templates(self) -> PostgresTemplates:
+        """Templates."""
+        return PostgresTemplates(self._session)
+
+    @property
+    def notifications(self) -> PostgresNotifications:
+        """Notifications."""
+        return PostgresNotifications(self._session, self._cipher, self._clock)
+
+    @property
+    def receipts(self) -> PostgresReceipts:
+        """Receipts that came too early, and complaints."""
+        return PostgresReceipts(self._session)
+
+    @property
+    def providers(self) -> PostgresProviders:
+        """Providers."""
+        return PostgresProviders(self._session)
+
+    @property
+    def outbox(self) -> PostgresOutbox:
+        """What is still to be put on a queue."""
+        return PostgresOutbox(self._session)
+
+    def commit(self) -> None:
+        """Make everything done so far permanent, together."""
+        self._session.commit()
+
+
+class PostgresDatabase:
+    """Implements `Database`. Safe to share between threads.
+
+    `wake` is called after each commit that put something into the outbox; it must not block or raise.
+    """
+
+    def __init__(
+        self, engine: Engine, cipher: Cipher, clock: Clock, wake: Callable[[], None] = _nothing
+    ) -> None:
+        self._engine = engine
+        self._cipher = cipher
+        self._clock = clock
+        self._wake = wake
+
+    @contextmanager
+    def begin(self) -> Iterator[PostgresUnitOfWork]:
+        """Begin a transaction that rolls back unless it was committed."""
+        with self._session(Mode.TRANSACTION) as session:
+            yield PostgresUnitOfWork(session, self._cipher, self._clock)
+
+    @contextmanager
+    def statement(self) -> Iterator[PostgresUnitOfWork]:
+        """Begin work of which every call is committed when it returns."""
+        with self._session(Mode.STATEMENT) as session:
+            yield PostgresUnitOfWork(session, self._cipher, self._clock)
+
+    @contextmanager
+    def _session(self, mode: Mode) -> Iterator[Session]:
+        try:
+            lent = self._engine.raw_connection()
+        except UNAVAILABLE as error:
+            raise unavailable(error) from error
+        connection: psycopg.Connection[Any] = lent.driver_connection  # type: ignore[assignment]
+        session = Session(connection, mode, self._wake)
+        try:
+            yield session
+        finally:
+            session.end()
+            if connection.closed:
+                lent.invalidate()
+            lent.close()

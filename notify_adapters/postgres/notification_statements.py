@@ -1,0 +1,113 @@
+"""What the server is asked about notifications, statement by statement.
+
+Bounds on `id` beside a list of ids look redundant and are not: PostgreSQL chooses partitions by ranges, not by
+the members of an array that it is given when the statement runs.
+"""
+
+from __future__ import annotations
+
+from notify_adapters.postgres.tables import columns_of, notification_contents, notifications
+
+_FACTS = columns_of(notifications)
+_CONTENTS = columns_of(notification_contents)
+_PERSONAL = (
+    "recipient, normalised_recipient, personalisation, client_reference, reply_to_text, one_click_unsubscribe_url"
+)
+
+
+def _values(columns: str) -> str:
+    return ", ".join(f"%({column})s" for column in columns.split(", "))
+
+
+# Three rows, one round trip, one commit.
+ACCEPT = f"""
+WITH facts AS (
+    INSERT INTO notifications ({_FACTS}) VALUES ({_values(_FACTS)})
+), contents AS (
+    INSERT INTO notification_contents ({_CONTENTS})
+    VALUES ({_values(_CONTENTS.replace("notification_id", "id"))})
+)
+INSERT INTO outbox (id, task, queue, subject_id, group_id, available_at)
+VALUES (%(entry_id)s, %(task)s, %(queue)s, %(subject_id)s, %(group_id)s, %(available_at)s)
+"""
+
+# LATERAL, so that the day's partition is chosen when the facts are known.
+FIND = f"""
+SELECT {_FACTS}, {_PERSONAL}
+FROM (
+    SELECT {_FACTS} FROM notifications
+    WHERE id = %(id)s AND service_id = %(service_id)s AND expires_on > %(today)s
+) AS facts, LATERAL (
+    SELECT {_PERSONAL} FROM notification_contents
+    WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
+    OFFSET 0
+) AS contents
+"""
+
+# Of two claims at once the second waits for the row, sees the first one's lease and leaves it alone. It still
+# remembers the row as it was before, `created` and free: what it saw so and did not get, somebody else has.
+CLAIM = f"""
+WITH taken AS (
+    UPDATE notifications
+    SET leased_until = %(until)s, attempts = attempts + 1
+    WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
+        AND status = 'created' AND (leased_until IS NULL OR leased_until <= %(now)s)
+    RETURNING {_FACTS}
+)
+SELECT {_FACTS}, {_PERSONAL}, NULL::timestamptz AS busy_until
+FROM taken AS facts, LATERAL (
+    SELECT {_PERSONAL} FROM notification_contents
+    WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
+    OFFSET 0
+) AS contents
+UNION ALL
+SELECT {_FACTS}, {", ".join("NULL" for _ in _PERSONAL.split(", "))},
+    CASE WHEN leased_until > %(now)s THEN leased_until ELSE %(until)s END
+FROM notifications
+WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
+    AND status = 'created' AND NOT EXISTS (SELECT FROM taken WHERE taken.id = notifications.id)
+"""
+
+# A row that changes while this waits for it is looked at again: the receipt that came first stays.
+RECORD = """
+UPDATE notifications AS facts
+SET leased_until = NULL,
+    billable_units = coalesce(nullif(outcome.billable_units, 0), facts.billable_units),
+    reference = coalesce(nullif(outcome.reference, ''), facts.reference),
+    sent_by = coalesce(outcome.sent_by, facts.sent_by),
+    sent_at = CASE WHEN outcome.sent_by IS NULL THEN facts.sent_at ELSE coalesce(facts.sent_at, outcome.at) END,
+    status = CASE WHEN facts.status = 'created' THEN coalesce(outcome.status, 'created') ELSE facts.status END,
+    updated_at = CASE
+        WHEN facts.status = 'created' AND outcome.status IS NOT NULL THEN outcome.at ELSE facts.updated_at
+    END
+FROM unnest(
+    %(ids)s::uuid[], %(statuses)s::text[], %(moments)s::timestamptz[],
+    %(senders)s::text[], %(references)s::text[], %(units)s::integer[]
+) AS outcome (id, status, at, sent_by, reference, billable_units)
+WHERE facts.id = outcome.id AND facts.id BETWEEN %(lowest)s AND %(highest)s
+"""
+
+FIND_FOR_RECEIPT = f"SELECT {_FACTS} FROM notifications WHERE id = %(id)s FOR NO KEY UPDATE"
+
+FIND_BY_REFERENCE = f"""
+SELECT {_FACTS} FROM notifications
+WHERE reference = %(reference)s AND sent_by = %(sent_by)s
+ORDER BY id LIMIT 1
+FOR NO KEY UPDATE
+"""
+
+SAVE = """
+UPDATE notifications
+SET status = %(status)s, updated_at = %(updated_at)s, sent_at = %(sent_at)s, sent_by = %(sent_by)s,
+    reference = %(reference)s, billable_units = %(billable_units)s, attempts = %(attempts)s,
+    leased_until = %(leased_until)s
+WHERE id = %(id)s
+"""
+
+FIND_UNDELIVERED = f"""
+SELECT {_FACTS} FROM notifications
+WHERE undelivered AND channel <> 'letter'
+    AND created_at >= %(after)s AND created_at < %(before)s
+    AND (leased_until IS NULL OR leased_until <= %(now)s)
+ORDER BY id LIMIT %(limit)s
+"""

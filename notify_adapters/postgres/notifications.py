@@ -1,0 +1,161 @@
+"""Notifications: facts by month, contents by the day they expire on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import fields
+
+from notify_adapters.postgres import notification_statements as statements
+from notify_adapters.postgres.sealing import Cipher, open_values, seal_values
+from notify_adapters.postgres.session import Row, Session
+from notify_core.calendar import london_date
+from notify_core.clock import Clock
+from notify_core.notifications.model import Attempted, Claim, Contents, Message, Notification
+from notify_core.notifications.status import Status
+from notify_core.outbox.model import OutboxEntry
+from notify_core.vocabulary import Channel, KeyType, ProviderName
+
+_FACTS = tuple(attribute.name for attribute in fields(Notification))
+
+
+class PostgresNotifications:
+    """Implements `NotificationRepository`."""
+
+    def __init__(self, session: Session, cipher: Cipher, clock: Clock) -> None:
+        self._session = session
+        self._cipher = cipher
+        self._clock = clock
+
+    def accept(self, message: Message, due: OutboxEntry) -> None:
+        """Store facts, contents and the promise to deliver them, together."""
+        contents = message.contents
+        self._session.run(
+            statements.ACCEPT,
+            _facts(message.notification)
+            | {
+                "recipient": contents.recipient,
+                "normalised_recipient": contents.normalised_recipient,
+                "personalisation": seal_values(
+                    self._cipher, message.notification.id, contents.personalisation
+                ),
+                "client_reference": contents.client_reference,
+                "reply_to_text": contents.reply_to_text,
+                "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
+                "entry_id": due.id,
+                "task": due.task.value,
+                "queue": due.queue.value,
+                "subject_id": due.subject_id,
+                "group_id": due.group,
+                "available_at": due.available_at,
+            },
+        )
+        self._session.promised()
+
+    def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
+        """Return the service's message, or None when there is none or its contents have expired."""
+        row = self._session.row(
+            statements.FIND,
+            {"id": notification_id, "service_id": service_id, "today": london_date(self._clock())},
+        )
+        return None if row is None else self._message(row)
+
+    def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
+        """Take the right to send these, where they are `created` and nobody else has it."""
+        if not ids:
+            return Claim(mine=(), busy={})
+        rows = self._session.rows(statements.CLAIM, _asked_for(ids) | {"now": now, "until": until})
+        found = {row.id: row for row in rows}
+        asked = [found[key] for key in dict.fromkeys(ids) if key in found]
+        return Claim(
+            mine=tuple(self._message(row) for row in asked if row.busy_until is None),
+            busy={row.id: row.busy_until for row in asked if row.busy_until is not None},
+        )
+
+    def record(self, outcomes: Sequence[Attempted]) -> None:
+        """Record how attempts ended, and end their leases."""
+        if outcomes:
+            self._session.run(statements.RECORD, _columns(outcomes))
+
+    def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
+        """Return the facts of a message, locked until the transaction ends, or None."""
+        row = self._session.row(statements.FIND_FOR_RECEIPT, {"id": notification_id})
+        return None if row is None else _notification(row)
+
+    def find_by_reference(self, provider: ProviderName, reference: str) -> Notification | None:
+        """Return the facts of the message the provider knows by that id, locked until the transaction ends."""
+        row = self._session.row(
+            statements.FIND_BY_REFERENCE, {"sent_by": provider.value, "reference": reference}
+        )
+        return None if row is None else _notification(row)
+
+    def save(self, notification: Notification) -> None:
+        """Store changed facts."""
+        self._session.run(statements.SAVE, _facts(notification))
+
+    def find_undelivered(
+        self, *, after: datetime, before: datetime, now: datetime, limit: int
+    ) -> list[Notification]:
+        """Return texts and emails made in [after, before), still `created` and leased to nobody."""
+        rows = self._session.rows(
+            statements.FIND_UNDELIVERED, {"after": after, "before": before, "now": now, "limit": limit}
+        )
+        return [_notification(row) for row in rows]
+
+    def _message(self, row: Row) -> Message:
+        return Message(
+            notification=_notification(row),
+            contents=Contents(
+                recipient=row.recipient,
+                normalised_recipient=row.normalised_recipient,
+                personalisation=open_values(self._cipher, row.id, row.personalisation),
+                client_reference=row.client_reference,
+                reply_to_text=row.reply_to_text,
+                one_click_unsubscribe_url=row.one_click_unsubscribe_url,
+            ),
+        )
+
+
+def _facts(notification: Notification) -> dict[str, Any]:
+    facts = {name: getattr(notification, name) for name in _FACTS}
+    return facts | {
+        "channel": notification.channel.value,
+        "key_type": notification.key_type.value,
+        "status": notification.status.value,
+        "sent_by": _value(notification.sent_by),
+    }
+
+
+def _notification(row: Row) -> Notification:
+    facts = {name: getattr(row, name) for name in _FACTS}
+    return Notification(
+        **facts
+        | {
+            "channel": Channel(row.channel),
+            "key_type": KeyType(row.key_type),
+            "status": Status(row.status),
+            "sent_by": None if row.sent_by is None else ProviderName(row.sent_by),
+        }
+    )
+
+
+def _asked_for(ids: Sequence[UUID]) -> dict[str, Any]:
+    """Return the ids, and their bounds: these tell PostgreSQL which months to look into."""
+    return {"ids": list(ids), "lowest": min(ids), "highest": max(ids)}
+
+
+def _columns(outcomes: Sequence[Attempted]) -> dict[str, Any]:
+    return _asked_for([outcome.notification_id for outcome in outcomes]) | {
+        "statuses": [_value(outcome.status) for outcome in outcomes],
+        "moments": [outcome.at for outcome in outcomes],
+        "senders": [_value(outcome.sent_by) for outcome in outcomes],
+        "references": [outcome.reference for outcome in outcomes],
+        "units": [outcome.billable_units for outcome in outcomes],
+    }
+
+
+def _value(word: Status | ProviderName | None) -> str | None:
+    return None if word is None else word.value

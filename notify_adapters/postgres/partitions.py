@@ -1,0 +1,138 @@
+"""The months of `notifications` and the days of `notification_contents`.
+
+A missing partition refuses nothing: rows then go to the default partition, and are moved when the right one is
+made. New ones are attached, not created in place: that lets everybody else read and write meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from attrs import frozen
+from sqlalchemy import Connection, Engine
+
+from notify_core.calendar import london_date
+from notify_core.identifiers import first_id_at
+
+_MONTHS_AHEAD = 2
+_DAYS_AHEAD = 100
+# One runner at a time; any number that nothing else here locks.
+_ADVISORY_LOCK = 7020097439640675073
+_LOCK_TIMEOUT_MS = 1000
+
+
+@frozen(kw_only=True)
+class Partition:
+    """A part of `table`: the rows whose `key` is in [`start`, `end`), given as SQL literals.
+
+    `settings` is the storage settings of such parts.
+    """
+
+    table: str
+    name: str
+    key: str
+    start: str
+    end: str
+    settings: str = ""
+
+
+def ensure_partitions(connection: Connection, *, today: date, now: datetime) -> list[str]:
+    """Make the partitions that are missing, and return their names.
+
+    Covers the month before `now` (UTC) to two months after it, and contents that expire from the day before
+    `today` (London) to 100 days after it. Safe to repeat, and to run on several machines at once. Each is a
+    transaction of its own, that waits no longer than a second for a lock. `connection` must not be in a
+    transaction.
+    """
+    wanted = [*_months(now), *_days(today)]
+    with connection.begin():
+        existing = _existing(connection)
+    return [
+        partition.name
+        for partition in wanted
+        if partition.name not in existing and _make(connection, partition)
+    ]
+
+
+def ensure_partitions_now(engine: Engine, now: datetime) -> list[str]:
+    """Make the partitions that are missing at `now`; see `ensure_partitions`."""
+    with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+        return ensure_partitions(connection, today=london_date(now), now=now)
+
+
+def _months(now: datetime) -> Iterator[Partition]:
+    this_month = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1
+    for month in range(this_month - 1, this_month + _MONTHS_AHEAD + 1):
+        start, end = _first_of(month), _first_of(month + 1)
+        yield Partition(
+            table="notifications",
+            name=f"notifications_{start:%Y_%m}",
+            key="id",
+            start=f"'{first_id_at(start)}'",
+            end=f"'{first_id_at(end)}'",
+            # Room for the updates of delivery beside each row, so that they need no new index entries.
+            settings="WITH (fillfactor = 80)",
+        )
+
+
+def _first_of(month: int) -> datetime:
+    """Return the start of a month, in UTC, counted from the start of year 0."""
+    return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+
+
+def _days(today: date) -> Iterator[Partition]:
+    for offset in range(-1, _DAYS_AHEAD + 1):
+        start = today + timedelta(days=offset)
+        yield Partition(
+            table="notification_contents",
+            name=f"notification_contents_{start:%Y_%m_%d}",
+            key="expires_on",
+            start=f"'{start}'",
+            end=f"'{start + timedelta(days=1)}'",
+        )
+
+
+def _existing(connection: Connection) -> set[str]:
+    return set(
+        connection.exec_driver_sql(
+            "SELECT inhrelid::regclass::text FROM pg_inherits"
+            " WHERE inhparent IN ('notifications'::regclass, 'notification_contents'::regclass)"
+        ).scalars()
+    )
+
+
+def _make(connection: Connection, partition: Partition) -> bool:
+    """Make one partition. False when somebody else has made it meanwhile."""
+    with connection.begin():
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        if partition.name in _existing(connection):
+            return False
+        connection.exec_driver_sql(
+            f"CREATE TABLE {partition.name}"
+            f" (LIKE {partition.table} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS"
+            f" INCLUDING INDEXES INCLUDING STORAGE) {partition.settings}"
+        )
+        _move_from_default(connection, partition)
+        connection.exec_driver_sql(
+            f"ALTER TABLE {partition.table} ATTACH PARTITION {partition.name}"
+            f" FOR VALUES FROM ({partition.start}) TO ({partition.end})"
+        )
+    return True
+
+
+def _move_from_default(connection: Connection, partition: Partition) -> None:
+    """Move the rows that came while the partition was missing. Nobody can add another until the commit."""
+    default = f"{partition.table}_default"
+    connection.exec_driver_sql(f"LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE")
+    columns = connection.exec_driver_sql(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
+        f" WHERE attrelid = '{partition.table}'::regclass AND attnum > 0"
+        " AND NOT attisdropped AND attgenerated = ''"
+    ).scalar_one()
+    connection.exec_driver_sql(
+        f"WITH moved AS (DELETE FROM {default} WHERE {partition.key} >= {partition.start}"
+        f" AND {partition.key} < {partition.end} RETURNING {columns})"
+        f" INSERT INTO {partition.name} ({columns}) SELECT {columns} FROM moved"
+    )

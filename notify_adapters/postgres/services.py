@@ -1,0 +1,155 @@
+"""Services, each whole: in five tables, read and written in one round trip."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from notify_adapters.postgres.session import Parameters, Row, Session
+from notify_core.errors import Conflict
+from notify_core.services.model import MessageLimits, Permission, ReplyTo, Service, SmsSender, email_safe
+from notify_core.vocabulary import Channel
+
+# When another service's name reads the same nothing is inserted anywhere, and nothing comes back.
+_ADD = """
+WITH service AS (
+    INSERT INTO services (
+        id, name, email_safe_name, created_at, active, restricted, prefix_sms, permissions,
+        custom_email_sender_name, contact_link, rate_limit,
+        sms_limit, email_limit, letter_limit, international_sms_limit
+    ) VALUES (
+        %(id)s, %(name)s, %(email_safe_name)s, %(created_at)s, %(active)s, %(restricted)s, %(prefix_sms)s,
+        %(permissions)s, %(custom_email_sender_name)s, %(contact_link)s, %(rate_limit)s,
+        %(sms_limit)s, %(email_limit)s, %(letter_limit)s, %(international_sms_limit)s
+    )
+    ON CONFLICT (email_safe_name) DO NOTHING
+    RETURNING id
+), senders AS (
+    INSERT INTO service_sms_senders (service_id, id, text, is_default, position)
+    SELECT service.id, sender.id, sender.text, sender.is_default, sender.position
+    FROM service, unnest(%(sender_ids)s::uuid[], %(sender_texts)s::text[], %(sender_defaults)s::boolean[])
+        WITH ORDINALITY AS sender (id, text, is_default, position)
+), reply_tos AS (
+    INSERT INTO service_reply_tos (service_id, id, address, is_default, position)
+    SELECT service.id, reply_to.id, reply_to.address, reply_to.is_default, reply_to.position
+    FROM service, unnest(%(reply_to_ids)s::uuid[], %(addresses)s::text[], %(reply_to_defaults)s::boolean[])
+        WITH ORDINALITY AS reply_to (id, address, is_default, position)
+), guests AS (
+    INSERT INTO service_guest_list (service_id, recipient)
+    SELECT service.id, recipient FROM service, unnest(%(guests)s::text[]) AS recipient
+), retention AS (
+    INSERT INTO service_data_retention (service_id, channel, days)
+    SELECT service.id, channel, days
+    FROM service, unnest(%(retention_channels)s::text[], %(retention_days)s::smallint[]) AS kept (channel, days)
+)
+SELECT id FROM service
+"""
+
+# Ids come as text: that is what JSON has.
+_SELECT = """
+SELECT
+    id, name, created_at, active, restricted, prefix_sms, permissions, custom_email_sender_name, contact_link,
+    rate_limit, sms_limit, email_limit, letter_limit, international_sms_limit,
+    ARRAY(
+        SELECT json_build_array(id, text, is_default)
+        FROM service_sms_senders WHERE service_id = services.id ORDER BY position
+    ) AS sms_senders,
+    ARRAY(
+        SELECT json_build_array(id, address, is_default)
+        FROM service_reply_tos WHERE service_id = services.id ORDER BY position
+    ) AS reply_tos,
+    ARRAY(SELECT recipient FROM service_guest_list WHERE service_id = services.id) AS guest_list,
+    ARRAY(
+        SELECT json_build_array(channel, days)
+        FROM service_data_retention WHERE service_id = services.id ORDER BY channel
+    ) AS retention_days
+FROM services
+"""
+_FIND = f"{_SELECT} WHERE id = %(id)s"
+_LIST = f'{_SELECT} ORDER BY name COLLATE "C"'
+
+
+class PostgresServices:
+    """Implements `ServiceRepository`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, service: Service) -> None:
+        """Store a new service."""
+        if self._session.row(_ADD, _parameters(service)) is None:
+            raise Conflict(
+                f"name: there is a service called {service.name!r} already, or one that reads the same"
+            )
+
+    def find(self, service_id: UUID) -> Service | None:
+        """Return the service, or None."""
+        row = self._session.row(_FIND, {"id": service_id})
+        return None if row is None else _service(row)
+
+    def list_all(self) -> list[Service]:
+        """Return every service, by name."""
+        return [_service(row) for row in self._session.rows(_LIST, {})]
+
+
+def _parameters(service: Service) -> Parameters:
+    return {
+        "id": service.id,
+        "name": service.name,
+        "email_safe_name": email_safe(service.name),
+        "created_at": service.created_at,
+        "active": service.active,
+        "restricted": service.restricted,
+        "prefix_sms": service.prefix_sms,
+        "permissions": sorted(permission.value for permission in service.permissions),
+        "custom_email_sender_name": service.custom_email_sender_name,
+        "contact_link": service.contact_link,
+        "rate_limit": service.rate_limit,
+        **_belongings(service),
+    }
+
+
+def _belongings(service: Service) -> dict[str, Any]:
+    """Return what a service has several of, as columns."""
+    return {
+        "sms_limit": service.limits.sms,
+        "email_limit": service.limits.email,
+        "letter_limit": service.limits.letter,
+        "international_sms_limit": service.limits.international_sms,
+        "sender_ids": [sender.id for sender in service.sms_senders],
+        "sender_texts": [sender.text for sender in service.sms_senders],
+        "sender_defaults": [sender.is_default for sender in service.sms_senders],
+        "reply_to_ids": [reply_to.id for reply_to in service.reply_tos],
+        "addresses": [reply_to.address for reply_to in service.reply_tos],
+        "reply_to_defaults": [reply_to.is_default for reply_to in service.reply_tos],
+        "guests": sorted(service.guest_list),
+        "retention_channels": [channel.value for channel in service.retention_days],
+        "retention_days": list(service.retention_days.values()),
+    }
+
+
+def _service(row: Row) -> Service:
+    return Service(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        active=row.active,
+        restricted=row.restricted,
+        prefix_sms=row.prefix_sms,
+        permissions=frozenset(map(Permission, row.permissions)),
+        custom_email_sender_name=row.custom_email_sender_name,
+        contact_link=row.contact_link,
+        rate_limit=row.rate_limit,
+        limits=MessageLimits(
+            sms=row.sms_limit,
+            email=row.email_limit,
+            letter=row.letter_limit,
+            international_sms=row.international_sms_limit,
+        ),
+        retention_days={Channel(channel): days for channel, days in row.retention_days},
+        guest_list=frozenset(row.guest_list),
+        sms_senders=tuple(SmsSender(id=UUID(key), text=text, is_default=is_default)
+                          for key, text, is_default in row.sms_senders),
+        reply_tos=tuple(ReplyTo(id=UUID(key), address=address, is_default=is_default)
+                        for key, address, is_default in row.reply_tos),
+    )

@@ -1,0 +1,117 @@
+"""Runs statements on one connection, and turns what the driver says into what the core understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+from psycopg.rows import namedtuple_row
+from sqlalchemy import exc as pool_errors
+
+from notify_core.errors import Conflict
+from notify_core.unit_of_work import DatabaseUnavailable
+
+# What a driver or a pool raises when the server is gone, going, full, or gave up on a statement.
+UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,  # we are talking to a standby: a failover is under way
+    pool_errors.TimeoutError,
+    pool_errors.OperationalError,
+    pool_errors.InterfaceError,
+    pool_errors.InvalidRequestError,  # the pool could not replace a connection that was closed
+)
+
+Parameters = Mapping[str, Any]
+Row = Any
+
+
+class Mode(Enum):
+    """Whether each statement counts at once, or all of them when they are committed."""
+
+    STATEMENT = auto()
+    TRANSACTION = auto()
+
+
+class Session:
+    """One connection, for as long as one unit of work. `wake` is called when committed work is in the outbox."""
+
+    def __init__(self, connection: psycopg.Connection[Any], mode: Mode, wake: Callable[[], None]) -> None:
+        self._connection = connection
+        self._mode = mode
+        self._wake = wake
+        self._has_promised = False
+
+    def rows(self, statement: str, parameters: Parameters) -> Sequence[Row]:
+        """Run the statement and return its rows, with columns as attributes.
+
+        Raises DatabaseUnavailable, or Conflict when something of that identity exists.
+        """
+        cursor = self._connection.cursor(row_factory=namedtuple_row)
+        self._execute(cursor, statement, parameters)
+        return cursor.fetchall()
+
+    def row(self, statement: str, parameters: Parameters) -> Row | None:
+        """Run the statement and return its first row, or None. Raises like `rows`."""
+        rows = self.rows(statement, parameters)
+        return rows[0] if rows else None
+
+    def run(self, statement: str, parameters: Parameters) -> None:
+        """Run the statement, whose rows do not matter. Raises like `rows`."""
+        self._execute(self._connection.cursor(), statement, parameters)
+
+    def promised(self) -> None:
+        """Say that rows were put into the outbox: relays are woken once they are committed."""
+        if self._mode is Mode.STATEMENT:
+            self._wake()
+        else:
+            self._has_promised = True
+
+    def commit(self) -> None:
+        """Commit the transaction, if one was begun. Raises DatabaseUnavailable."""
+        if self._mode is Mode.STATEMENT or self._is_idle():
+            return
+        if self._connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            # PostgreSQL would answer COMMIT with a rollback, and all would look well.
+            raise RuntimeError("A statement of this transaction failed: it cannot be committed")
+        self._send(self._connection.cursor(), "COMMIT")
+        if self._has_promised:
+            self._has_promised = False
+            self._wake()
+
+    def end(self) -> None:
+        """Roll back what was not committed. Never raises: a connection that cannot even do that is closed."""
+        if self._connection.closed or self._is_idle():
+            return
+        try:
+            self._connection.cursor().execute("ROLLBACK")
+        except psycopg.Error:
+            self._connection.close()
+
+    def _execute(self, cursor: psycopg.Cursor[Any], statement: str, parameters: Parameters) -> None:
+        if self._mode is Mode.TRANSACTION and self._is_idle():
+            self._send(cursor, "BEGIN")
+        self._send(cursor, statement, parameters)
+
+    def _is_idle(self) -> bool:
+        return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+    @staticmethod
+    def _send(cursor: psycopg.Cursor[Any], statement: str, parameters: Parameters | None = None) -> None:
+        try:
+            cursor.execute(statement.encode(), parameters)
+        except UNAVAILABLE as error:
+            raise unavailable(error) from error
+        except errors.UniqueViolation as error:
+            # Not `from error`: the driver's text quotes the row.
+            raise Conflict(f"{error.diag.table_name}: there is one of that identity already") from None
+
+
+def unavailable(error: Exception) -> DatabaseUnavailable:
+    """Say in one line why the database is of no use now."""
+    reason = next(iter(str(error).splitlines()), "")
+    return DatabaseUnavailable(f"{type(error).__name__}: {reason}")

@@ -1,0 +1,109 @@
+"""Files in a bucket of S3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from notify_adapters.s3.metadata import from_headers, to_headers
+from notify_core.files.ports import FilesUnavailable, StoredFile
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MISSING = frozenset({"NoSuchKey", "404"})
+
+
+@frozen
+class S3Files:
+    """Implements `FileStore` in one bucket, which must exist. Files are encrypted at rest (AES256).
+
+    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS. The client is made on the
+    first use in each process, so that a forked one does not share its parent's connections.
+    """
+
+    bucket: str
+    region: str
+    endpoint_url: str | None = None
+    _clients: dict[int, S3Client] = field(init=False, repr=False, factory=dict)
+    _locks: dict[int, Lock] = field(init=False, repr=False, factory=dict)
+
+    def put(self, name: str, file: StoredFile) -> None:
+        """Store the file, over any of that name. Raises FilesUnavailable."""
+        with _failures():
+            self._client().put_object(
+                Bucket=self.bucket,
+                Key=name,
+                Body=file.content,
+                Metadata=to_headers(file.metadata),
+                ServerSideEncryption="AES256",
+            )
+
+    def get(self, name: str) -> StoredFile | None:
+        """Return the file, or None when there is none of that name. Raises FilesUnavailable."""
+        with _failures():
+            try:
+                found = self._client().get_object(Bucket=self.bucket, Key=name)
+            except ClientError as error:
+                if _code(error) in _MISSING:
+                    return None
+                raise
+            with found["Body"] as body:
+                return StoredFile(body.read(), from_headers(found["Metadata"]))
+
+    def remove(self, name: str) -> None:
+        """Remove the file, if it is there. Raises FilesUnavailable."""
+        with _failures():
+            self._client().delete_object(Bucket=self.bucket, Key=name)
+
+    def ping(self) -> None:
+        """Return when the bucket is there and we may use it; raise FilesUnavailable when not."""
+        with _failures():
+            self._client().head_bucket(Bucket=self.bucket)
+
+    def _client(self) -> S3Client:
+        process = os.getpid()
+        client = self._clients.get(process)
+        if client is not None:
+            return client
+        with self._locks.setdefault(process, Lock()):  # making one costs some 50 ms of CPU
+            if process not in self._clients:
+                self._clients[process] = Session(region_name=self.region).client(
+                    "s3", endpoint_url=self.endpoint_url, config=self._config()
+                )
+        return self._clients[process]
+
+    def _config(self) -> Config:
+        return Config(
+            connect_timeout=5,
+            read_timeout=10,
+            # Each of our calls can be repeated without harm.
+            retries={"total_max_attempts": 2, "mode": "standard"},
+            # A stand-in's host has no sub-domain for each bucket.
+            s3={"addressing_style": "path" if self.endpoint_url else "auto"},
+            max_pool_connections=50,
+        )
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "Unknown")
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn the driver's errors into the port's, without the names of files in them."""
+    try:
+        yield
+    except ClientError as error:
+        raise FilesUnavailable(f"S3 refused: {_code(error)}") from None
+    except (BotoCoreError, ResponseParserError) as error:
+        raise FilesUnavailable(f"S3 cannot be reached: {type(error).__name__}") from None

@@ -1,0 +1,1 @@
+"""The `notify` command: what operators and developers type."""

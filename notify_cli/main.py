@@ -1,0 +1,103 @@
+"""The `notify` command and how it ends: a sentence and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from notify_adapters.embedded.errors import EmbeddedPartError
+from notify_cli.exit_codes import ExitCode
+from notify_core.errors import ConfigurationError, NotFound, NotifyError
+from notify_core.unit_of_work import DatabaseUnavailable
+
+# Where each command lives. They are imported when they are called, so that `notify --help` is quick.
+_COMMANDS = {
+    "api-key": "notify_cli.commands.api_keys:api_keys",
+    "beat": "notify_cli.commands.serve:beat",
+    "demo": "notify_cli.commands.demo:demo",
+    "dev": "notify_cli.commands.dev:dev",
+    "migrate": "notify_cli.commands.migrate:migrate",
+    "relay": "notify_cli.commands.relay:relay",
+    "service": "notify_cli.commands.services:services",
+    "settings": "notify_cli.commands.settings:settings",
+    "status": "notify_cli.commands.status:status",
+    "template": "notify_cli.commands.templates:templates",
+    "web": "notify_cli.commands.serve:web",
+    "worker": "notify_cli.commands.serve:worker",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it
+        where = _COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, _, name = where.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="notify")
+def notify() -> None:
+    """Send SMS and email for many services, and keep at it until they arrive.
+
+    \b
+    Try it:           notify demo
+    Develop with it:  notify dev
+    Operate it:       notify migrate, then web, worker, relay and beat; notify status
+    Set it up:        notify service create, api-key create, template create
+
+    Settings come from the environment; `notify settings` lists them. Every command that prints something a
+    script could want takes --json. Exit codes: 0 done, 1 unexpected, 2 usage, 3 settings, 4 not found,
+    5 refused, 6 database unavailable, 7 a part of `dev` failed, 8 not delivered, 9 unhealthy.
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+
+
+def main() -> None:
+    """Run the command line and exit with one of ExitCode."""
+    try:
+        result = notify.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(ExitCode.INTERRUPTED)
+    except (NotifyError, DatabaseUnavailable) as error:
+        sys.stderr.write(f"{_sentence(error)}\n")
+        sys.exit(_code_of(error))
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence, and details for who asks for them
+        sys.stderr.write(f"Unexpected {type(error).__name__}. Set NOTIFY_TRACEBACK=1 to see where.\n")
+        if os.environ.get("NOTIFY_TRACEBACK") == "1":
+            traceback.print_exc()
+        sys.exit(ExitCode.UNEXPECTED)
+    sys.exit(result if isinstance(result, int) else ExitCode.OK)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, DatabaseUnavailable):
+        return "The database does not answer. Is it running, and is SQLALCHEMY_DATABASE_URI right?"
+    return str(error)
+
+
+def _code_of(error: Exception) -> ExitCode:
+    if isinstance(error, ConfigurationError):
+        return ExitCode.CONFIGURATION
+    if isinstance(error, NotFound):
+        return ExitCode.NOT_FOUND
+    if isinstance(error, DatabaseUnavailable):
+        return ExitCode.UNAVAILABLE
+    if isinstance(error, EmbeddedPartError):
+        return ExitCode.PART_FAILED
+    return ExitCode.REFUSED

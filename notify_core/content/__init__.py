@@ -1,0 +1,17 @@
+"""What a person receives: from a template and values to texts, emails and letters. Pure functions all the way."""
+
+from __future__ import annotations
+
+from notify_core.content.email import EMAIL_BYTE_LIMIT, EmailSource, EmailTemplate
+from notify_core.content.sms import SMS_CHARACTER_LIMIT, SmsMessage, SmsTemplate
+from notify_core.content.whitespace import clean
+
+__all__ = [
+    "EMAIL_BYTE_LIMIT",
+    "SMS_CHARACTER_LIMIT",
+    "EmailSource",
+    "EmailTemplate",
+    "SmsMessage",
+    "SmsTemplate",
+    "clean",
+]

@@ -1,0 +1,1 @@
+"""The HTTP door: parse, authenticate, call one use case, present."""

@@ -1,0 +1,45 @@
+"""The web shell on the real platform: `granian --interface asgi --factory notify_web.app:create_app`."""
+
+from __future__ import annotations
+
+import os
+
+from litestar.types import ASGIApp
+
+from notify_adapters.assembly import Platform, Role, assemble
+from notify_adapters.settings import Settings, read_settings
+from notify_core.vocabulary import ProviderName
+from notify_web.ports import WebOptions, WebPorts
+from notify_web.shell import build_app
+
+
+def create_app() -> ASGIApp:
+    """Build the app that the environment describes. Raises ConfigurationError."""
+    settings = read_settings(os.environ)
+    platform = assemble(settings, Role.WEB)
+    return build_app(ports_from(platform), close=platform.close)
+
+
+def ports_from(platform: Platform) -> WebPorts:
+    """Take from the platform what the web shell needs."""
+    return WebPorts(
+        notify=platform.notify,
+        events=platform.events,
+        health=platform.health,
+        clock=platform.notify.admit.clock,
+        options=_options(platform.settings),
+    )
+
+
+def _options(settings: Settings) -> WebOptions:
+    credentials = {
+        ProviderName.MMG: settings.mmg_receipt_credentials,
+        ProviderName.FIRETEXT: settings.firetext_receipt_credentials,
+    }
+    return WebOptions(
+        public_url=settings.api_host_name,
+        receipt_credentials={name: pair for name, pair in credentials.items() if pair is not None},
+        threads=settings.web_threads,
+        git_commit=settings.git_commit,
+        build_time=settings.build_time,
+    )

@@ -1,0 +1,1 @@
+"""The public API: what a service's own programs call."""

@@ -1,0 +1,120 @@
+"""What single values of a request must be like. Each check yields what is wrong, without the field's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from notify_core.recipients import (
+    InvalidEmailAddress,
+    InvalidPhoneNumber,
+    parse_email_address,
+    parse_phone_number,
+)
+from notify_web.public.schema import Check, echo
+
+_TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
+_FURTHEST_AHEAD = timedelta(hours=24)
+_NOT_ISO_8601 = (
+    "datetime format is invalid. It must be a valid ISO8601 date time format, https://en.wikipedia.org/wiki/ISO_8601"
+)
+_CHARACTER = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
+# RFC 3986, with a host. No line feed at the end, since the address goes into a header of the email.
+_HTTPS_URL = re.compile(
+    rf"https://(?:(?:{_CHARACTER}|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|{_CHARACTER}+)(?::[0-9]*)?"
+    rf"(?:/(?:{_CHARACTER}|[:@/])*)?(?:\?(?:{_CHARACTER}|[:@/?])*)?(?:\#(?:{_CHARACTER}|[:@/?])*)?"
+)
+
+
+def of_type(*names: str) -> Check:
+    """Return the check that a value is of one of these JSON types."""
+    accepted = tuple(_TYPES[name] for name in names)
+    expected = ", ".join(names)
+
+    def check(value: object, _now: datetime) -> Iterator[str]:
+        if not isinstance(value, accepted):
+            yield f"{echo(value)} is not of type {expected}"
+
+    return check
+
+
+_is_text = of_type("string")
+_is_text_or_null = of_type("string", "null")
+
+
+def short_text(longest: int) -> Check:
+    """Return the check that a value is a text of at most `longest` characters, all of which can be stored."""
+
+    def check(value: object, now: datetime) -> Iterator[str]:
+        yield from _is_text(value, now)
+        if isinstance(value, str):
+            if len(value) > longest:
+                yield f"{echo(value)} is too long"
+            if "\0" in value:
+                yield "must not contain null characters"
+
+    return check
+
+
+def uuid(value: object, _now: datetime) -> Iterator[str]:
+    """Check that a value is a UUID, in any form that Python reads."""
+    if read_uuid(value) is None:
+        yield "is not a valid UUID"
+
+
+def read_uuid(value: object) -> UUID | None:
+    """Return the UUID that a text stands for, or None.
+
+    >>> read_uuid("{F47AC10B58CC4372A5670E02B2C3D479}")
+    UUID('f47ac10b-58cc-4372-a567-0e02b2c3d479')
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def phone_number(value: object, now: datetime) -> Iterator[str]:
+    """Check that a value is a phone number, from anywhere and of any kind that can be texted."""
+    yield from _is_text(value, now)
+    if isinstance(value, str):
+        try:
+            parse_phone_number(value)
+        except InvalidPhoneNumber as error:
+            yield error.v2_message
+
+
+def email_address(value: object, now: datetime) -> Iterator[str]:
+    """Check that a value is an email address."""
+    yield from _is_text(value, now)
+    if isinstance(value, str):
+        try:
+            parse_email_address(value)
+        except InvalidEmailAddress:
+            yield "Not a valid email address"
+
+
+def within_a_day(value: object, now: datetime) -> Iterator[str]:
+    """Check that a value is null, or a time in the next 24 hours. Its time zone is ignored, as it always was."""
+    yield from _is_text_or_null(value, now)
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value).replace(tzinfo=None)
+        except ValueError:
+            yield _NOT_ISO_8601
+            return
+        present = now.replace(tzinfo=None)
+        if moment < present:
+            yield "datetime can not be in the past"
+        elif moment > present + _FURTHEST_AHEAD:
+            yield "datetime can only be 24 hours in the future"
+
+
+def https_url(value: object, _now: datetime) -> Iterator[str]:
+    """Check that a value is an https URL with a host."""
+    if not isinstance(value, str) or not _HTTPS_URL.fullmatch(value):
+        yield "is not a valid https url"

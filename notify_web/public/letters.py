@@ -1,0 +1,18 @@
+"""Send a letter: for now, hear that it cannot be done."""
+
+from __future__ import annotations
+
+from litestar import post
+
+from notify_core.notifications.refusals import ChannelNotPermitted
+from notify_core.vocabulary import Channel
+from notify_web.answers import Answer
+from notify_web.authentication import authenticate
+from notify_web.ports import HttpRequest
+
+
+@post("/v2/notifications/letter", sync_to_thread=True)
+def send_letter(request: HttpRequest) -> Answer:
+    """Refuse, as for a service that may not send letters."""
+    authenticate(request)
+    raise ChannelNotPermitted(Channel.LETTER)

@@ -1,0 +1,103 @@
+"""Check a document against a table, and say everything that is wrong with it in the order clients know.
+
+The texts are those of a JSON Schema validator, whose messages have always been part of this API: values are
+echoed as Python writes them, without apostrophes. Pure: the present moment is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+# A value is echoed whole as long as clients may depend on it; a megabyte of it helps nobody.
+LONGEST_ECHO = 1100
+SHORTENED_ECHO = 200
+
+
+class InvalidRequest(ValueError):
+    """The document breaks its schema. `violations` are all the ways, each a sentence."""
+
+    def __init__(self, *violations: str) -> None:
+        super().__init__(*violations)
+        self.violations = violations
+
+
+Check = Callable[[Any, datetime], Iterator[str]]
+"""Says what is wrong with a value, at a given moment, without naming its field."""
+
+
+def _as_it_came(value: Any) -> Any:
+    return value
+
+
+@frozen
+class Field:
+    """One property: what it must be, and what to make of it once it is."""
+
+    name: str
+    check: Check
+    read: Callable[[Any], Any] = _as_it_came
+
+
+@frozen
+class Schema:
+    """An object with these properties and no others. Problems are told in the order of the fields."""
+
+    fields: tuple[Field, ...]
+    required: tuple[str, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The properties there may be."""
+        return frozenset(field.name for field in self.fields)
+
+
+def parse(schema: Schema, document: object, now: datetime) -> dict[str, Any]:
+    """Return the properties given, read, or raise InvalidRequest with everything that is wrong."""
+    if not isinstance(document, dict):
+        raise InvalidRequest(f"{echo(document)} is not of type object")
+    violations = [*_wrong_values(schema, document, now), *_missing(schema, document), *_surplus(schema, document)]
+    if violations:
+        raise InvalidRequest(*dict.fromkeys(violations))
+    return {field.name: field.read(document[field.name]) for field in schema.fields if field.name in document}
+
+
+def _wrong_values(schema: Schema, document: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    for field in schema.fields:
+        if field.name in document:
+            for problem in field.check(document[field.name], now):
+                yield f"{field.name} {problem}"
+
+
+def _missing(schema: Schema, document: Mapping[str, Any]) -> Iterator[str]:
+    return (f"{name} is a required property" for name in schema.required if name not in document)
+
+
+def _surplus(schema: Schema, document: Mapping[str, Any]) -> Iterator[str]:
+    surplus = sorted(document.keys() - schema.names)
+    if surplus:
+        names = shorten(", ".join(bare(name) for name in surplus))
+        verb = "was" if len(surplus) == 1 else "were"
+        yield f"Additional properties are not allowed ({names} {verb} unexpected)"
+
+
+def echo(value: object) -> str:
+    """Return a value as error messages show it.
+
+    >>> echo({"a": [None, "b"]}), echo("it's")
+    ('{a: [None, b]}', '"its"')
+    """
+    return shorten(bare(value))
+
+
+def bare(value: object) -> str:
+    """Return a value as Python writes it, without apostrophes."""
+    return repr(value).replace("'", "")
+
+
+def shorten(text: str) -> str:
+    """Return the text, cut short when it is longer than anybody would read."""
+    return text if len(text) <= LONGEST_ECHO else text[:SHORTENED_ECHO]

@@ -1,0 +1,71 @@
+"""The routes, put together around whatever stands behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from notify_web import status
+from notify_web.edge import Edge
+from notify_web.errors import HANDLERS
+from notify_web.options import options_handlers
+from notify_web.ports import WebPorts
+from notify_web.public import email, letters, notifications, sms
+from notify_web.webhooks import firetext, mmg, ses
+
+LARGEST_BODY = 1024 * 1024
+
+PUBLIC: tuple[HTTPRouteHandler, ...] = (
+    sms.send_sms,
+    email.send_email,
+    letters.send_letter,
+    notifications.find_notification,
+    *notifications.find_by_channel,
+    notifications.send_unknown,
+)
+WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
+    mmg.receive_mmg_receipt,
+    firetext.receive_firetext_receipt,
+    ses.receive_ses_event,
+)
+STATUS: tuple[HTTPRouteHandler, ...] = (status.show_root, status.show_status)
+
+
+def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGIApp:
+    """Build the app around these ports; `close` is called once when it stops."""
+    handlers = (*PUBLIC, *WEBHOOKS, *STATUS)
+    # In a router of their own, one handler for each path, and OPTIONS first: Litestar 2.25 wraps a handler in a
+    # thread again whenever another method joins its path on the app, and makes an OPTIONS of its own.
+    routes = Router("/", route_handlers=[*options_handlers(handlers), *handlers])
+    app = Litestar(
+        route_handlers=[routes],
+        state=State({"ports": ports}),
+        exception_handlers=HANDLERS,
+        lifespan=[_lifespan(ports.options.threads, close)],
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Edge(app)
+
+
+def _lifespan(threads: int, close: Callable[[], None]) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        """Give handlers as many threads as there are database connections for them; the surplus waits."""
+        executor = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        asyncio.get_running_loop().set_default_executor(executor)
+        try:
+            yield
+        finally:
+            executor.shutdown()
+            close()
+
+    return lifespan

@@ -1,0 +1,49 @@
+"""Delivery receipts of MMG: JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from litestar import post
+from litestar.params import RawBody
+
+from notify_core.notifications.record_receipt import SmsReceipt
+from notify_core.vocabulary import ProviderName
+from notify_web.answers import Answer
+from notify_web.ports import HttpRequest, ports_of
+from notify_web.webhooks.credentials import check_sender
+from notify_web.webhooks.receipts import check_present, delivery_time, thanks
+from notify_web.webhooks.refusals import InvalidReceipt
+
+
+@post("/notifications/sms/mmg", sync_to_thread=True)
+def receive_mmg_receipt(request: HttpRequest, body: RawBody) -> Answer:
+    """Record what became of a text that went by MMG."""
+    check_sender(request, ProviderName.MMG)
+    ports_of(request).notify.record_sms_receipt(mmg_receipt(body))
+    return thanks()
+
+
+def mmg_receipt(body: bytes) -> SmsReceipt:
+    """Read a receipt. Raises InvalidReceipt, naming all fields that are missing."""
+    fields = _object(body)
+    check_present("MMG", fields, ("status", "CID"))
+    substatus = fields.get("substatus")
+    return SmsReceipt(
+        provider=ProviderName.MMG,
+        reference=str(fields["CID"]),
+        status=str(fields["status"]),
+        code=None if substatus is None else str(substatus),
+        delivered_at=delivery_time(fields.get("deliverytime")),
+    )
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidReceipt("MMG callback failed: invalid json") from None
+    if not isinstance(document, dict):
+        raise InvalidReceipt("MMG callback failed: invalid json")
+    return document

@@ -1,0 +1,43 @@
+"""The beat schedule: what runs when, by the clock in UTC. `docs/schedule.md` tells all of it, a test compares.
+
+No entry may run only in the hour from 23:00: in summer that is another day in London.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+from celery.schedules import crontab
+
+from notify_core.outbox.model import Queue
+
+
+@frozen(kw_only=True)
+class Entry:
+    """One line of the schedule. `cron` is minute, hour, day of month, month and day of week; all must hold."""
+
+    name: str
+    cron: str
+    queue: Queue
+    task: str | None = None
+
+    def as_celery(self) -> dict[str, Any]:
+        """Return the entry as Celery's `beat_schedule` has it."""
+        return {
+            "task": self.task or self.name,
+            "schedule": crontab.from_string(self.cron),
+            "options": {"queue": self.queue.value},
+        }
+
+
+SCHEDULE = (
+    Entry(name="replay-created-notifications", cron="0,15,30,45 * * * *", queue=Queue.PERIODIC),
+    # Far more often than needed, so that many failures in a row do no harm.
+    Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),
+)
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """Return the schedule as Celery wants it."""
+    return {entry.name: entry.as_celery() for entry in SCHEDULE}

@@ -1,0 +1,151 @@
+"""The tasks: their names on the wire, and the one use case that each calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from attrs import frozen
+
+from notify_adapters.assembly import Platform
+from notify_core.notifications.record_receipt import SmsReceipt
+from notify_core.outbox.model import Queue, Task
+from notify_core.providers.ses_events import InvalidEvent, parse_event
+from notify_core.vocabulary import ProviderName
+from notify_worker.postponing import Patience
+
+
+class InvalidMessage(Exception):
+    """A task's arguments make no sense, and never will."""
+
+
+# The database is away: nothing was done, and trying again costs little.
+UNTIL_THE_DATABASE_IS_BACK = Patience(delay=timedelta(seconds=30))
+_FIVE_MINUTES = timedelta(minutes=5)
+SMS_RECEIPT_PATIENCE = Patience(delay=_FIVE_MINUTES, retries=5, queue=Queue.RETRY)
+# Whatever goes wrong with a report of SES may pass, unless it is no report.
+SES_RECEIPT_PATIENCE = Patience(
+    delay=_FIVE_MINUTES,
+    retries=5,
+    queue=Queue.RETRY,
+    errors=(Exception,),
+    unless=(InvalidEvent, InvalidMessage),
+)
+
+
+@frozen(kw_only=True)
+class Job:
+    """A task: `work` is called with the platform and the message's arguments.
+
+    `hopeless` errors are told and forgotten: no repetition could help. All others leave the message on its
+    queue, and in the end in its dead-letter queue.
+    """
+
+    name: str
+    work: Callable[..., object]
+    patience: Patience = UNTIL_THE_DATABASE_IS_BACK
+    hopeless: tuple[type[Exception], ...] = (InvalidMessage,)
+    frequent: bool = False
+
+
+def deliver_sms(platform: Platform, ids: list[str]) -> None:
+    """Deliver texts."""
+    platform.notify.perform(Task.DELIVER_SMS, _ids(ids))
+
+
+def deliver_email(platform: Platform, ids: list[str]) -> None:
+    """Deliver emails."""
+    platform.notify.perform(Task.DELIVER_EMAIL, _ids(ids))
+
+
+def simulate_receipt(platform: Platform, ids: list[str]) -> None:
+    """Finish test keys' messages."""
+    platform.notify.perform(Task.SIMULATE_RECEIPT, _ids(ids))
+
+
+def process_sms_client_response(
+    platform: Platform,
+    status: str,
+    reference: str,
+    client_name: str,
+    detailed_code: str | None = None,
+    delivery_iso: str | None = None,
+    receipt_iso: str | None = None,
+) -> None:
+    """Apply a delivery receipt of an SMS provider. `client_name` is "MMG" or "Firetext"."""
+    del receipt_iso
+    receipt = SmsReceipt(
+        provider=_provider(client_name),
+        reference=str(reference),
+        status=str(status),
+        code=None if detailed_code in (None, "None") else str(detailed_code),
+        delivered_at=_moment(delivery_iso),
+    )
+    platform.notify.record_sms_receipt(receipt)
+
+
+def process_ses_result(platform: Platform, sns_record: object, receipt_iso: str | None = None) -> None:
+    """Apply what SES reported through SNS. Only who may write to our queue can send it: nothing is signed here."""
+    del receipt_iso
+    text = sns_record.get("Message") if isinstance(sns_record, Mapping) else None
+    if not isinstance(text, str):
+        raise InvalidEvent("SES callback failed: Message missing")
+    platform.notify.record_email_receipt(parse_event(text))
+
+
+def replay_created_notifications(platform: Platform) -> None:
+    """Queue again what was accepted and then forgotten."""
+    platform.notify.replay_undelivered()
+
+
+def create_partitions(platform: Platform) -> None:
+    """Have the tables' next partitions ready before they are needed."""
+    platform.ensure_partitions()
+
+
+JOBS = (
+    Job(name=Task.DELIVER_SMS, work=deliver_sms, frequent=True),
+    Job(name=Task.DELIVER_EMAIL, work=deliver_email, frequent=True),
+    Job(name=Task.SIMULATE_RECEIPT, work=simulate_receipt, frequent=True),
+    Job(
+        name="process-sms-client-response",
+        work=process_sms_client_response,
+        patience=SMS_RECEIPT_PATIENCE,
+        frequent=True,
+    ),
+    Job(
+        name="process-ses-result",
+        work=process_ses_result,
+        patience=SES_RECEIPT_PATIENCE,
+        hopeless=(InvalidMessage, InvalidEvent),
+        frequent=True,
+    ),
+    Job(name="replay-created-notifications", work=replay_created_notifications),
+    Job(name="create-partitions", work=create_partitions),
+)
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    if not isinstance(texts, list):
+        raise InvalidMessage("the argument is not a list of ids")
+    try:
+        return [UUID(text) for text in texts]
+    except (ValueError, AttributeError, TypeError):
+        raise InvalidMessage("the argument is not a list of ids") from None
+
+
+def _provider(client_name: str) -> ProviderName:
+    name = str(client_name).lower()
+    if name not in (ProviderName.MMG, ProviderName.FIRETEXT):
+        raise InvalidMessage("the receipt comes from no SMS provider of ours")
+    return ProviderName(name)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a moment; without an offset it is UTC. Nothing depends on it, so nonsense is as good as none."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,159 @@
+"""The operator's commands against a real database: what they print, and how they end."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+NOTIFY = [sys.executable, "-m", "notify_cli"]
+KEYS = json.dumps({"k": base64.b64encode(b"k" * 32).decode()})
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_with(
+    settings: Mapping[str, str], *arguments: str, text: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "NOTIFY_"))}
+    ended = subprocess.run(
+        [*NOTIFY, *arguments],
+        env=environment | dict(settings),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+@pytest.fixture
+def notify(postgres_url: str) -> Run:
+    settings = {
+        "NOTIFY_ENVIRONMENT": "test",
+        "SQLALCHEMY_DATABASE_URI": postgres_url,
+        "NOTIFY_ENCRYPTION_KEYS": KEYS,
+    }
+
+    def run(*arguments: str, text: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        return run_with(settings | more, *arguments, text=text)
+
+    return run
+
+
+def document(ended: subprocess.CompletedProcess[str]) -> Any:
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+@pytest.fixture
+def service(notify: Run) -> dict[str, Any]:
+    made = document(notify("service", "create", f"Bins {uuid.uuid4()}", "--guest", "07700900123", "--json"))
+    return dict(made)
+
+
+def test_a_service_is_made_and_listed(notify: Run, service: dict[str, Any]) -> None:
+    listed = document(notify("service", "list", "--json"))
+    assert service["id"] in {one["id"] for one in listed}
+    again = notify("service", "create", service["name"])
+    assert again.returncode == 5
+    assert service["name"] in again.stderr
+    table = notify("service", "list")
+    assert "Services" in table.stdout
+
+
+def test_a_key_is_made_shown_once_listed_and_revoked(notify: Run, service: dict[str, Any]) -> None:
+    made = document(notify("api-key", "create", service["id"], "My key", "--type", "team", "--json"))
+    assert made["api_key"].startswith(f"my_key-{service['id']}-")
+    assert len(document(notify("api-key", "list", service["id"], "--json"))) == 1
+    assert made["api_key"][-36:] not in notify("api-key", "list", service["id"]).stdout
+    assert notify("api-key", "create", service["id"], "My key").returncode == 5
+    revoked = document(notify("api-key", "revoke", made["id"], "--json"))
+    assert revoked["revoked_at"]
+    assert document(notify("api-key", "revoke", made["id"], "--json")) == revoked
+    token = notify("api-key", "token", made["api_key"])
+    assert token.stdout.count(".") == 2
+    assert notify("api-key", "token", "nonsense").returncode == 2
+
+
+def test_a_template_is_written_listed_and_shown(notify: Run, service: dict[str, Any]) -> None:
+    options = ["--type", "email", "--subject", "Hello ((name))", "--content-file", "-", "--json"]
+    made = document(notify("template", "create", service["id"], "Greeting", *options, text="# Dear ((name))\n"))
+    assert (made["version"], made["content"]) == (1, "# Dear ((name))\n")
+    [listed] = document(notify("template", "list", service["id"], "--json"))
+    assert listed["id"] == made["id"]
+    shown = notify("template", "show", made["id"])
+    assert "# Dear ((name))" in shown.stdout
+    assert "Hello ((name))" in shown.stdout
+    assert notify("template", "show", made["id"], "--version", "2").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["service", "create", " "], 5, "name: 0 characters long"),
+        (["service", "create", "Bins", "--sms-sender", "much too long a name"], 5, "sms_sender"),
+        (["service", "create", "Bins", "--permission", "fly"], 2, "'fly' is not one of"),
+        (["api-key", "create", str(uuid.uuid4()), "key"], 4, "There is no service with id"),
+        (["api-key", "revoke", str(uuid.uuid4())], 4, "There is no API key with id"),
+        (["api-key", "list", "nonsense"], 2, "is not a valid UUID"),
+        (["template", "show", str(uuid.uuid4())], 4, "There is no template with id"),
+        (["template", "create", str(uuid.uuid4()), "T", "--type", "sms", "--content", " "], 5, "content: is empty"),
+        (["template", "create", str(uuid.uuid4()), "T", "--type", "sms"], 2, "Give either --content or"),
+        (["template", "create", str(uuid.uuid4()), "T", "--type", "email", "--content", "x"], 5, "subject: is empty"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_what_will_not_do_is_said(notify: Run, arguments: list[str], code: int, message: str) -> None:
+    ended = notify(*arguments)
+    assert (ended.returncode, message in ended.stderr) == (code, True), ended.stderr
+
+
+def test_missing_settings_are_listed() -> None:
+    for command in (["migrate"], ["web"], ["worker"], ["relay"], ["beat"], ["status"], ["service", "list"]):
+        ended = run_with({}, *command)
+        assert ended.returncode == 3, command
+        assert "SQLALCHEMY_DATABASE_URI is not set" in ended.stderr
+
+
+def test_a_worker_without_its_providers_keys_does_not_start(notify: Run) -> None:
+    ended = notify("worker")
+    assert ended.returncode == 3
+    assert "MMG_API_KEY is not set" in ended.stderr
+
+
+def test_a_database_that_does_not_answer_is_said(notify: Run) -> None:
+    ended = notify("service", "list", SQLALCHEMY_DATABASE_URI="postgresql://notify@127.0.0.1:1/notify")
+    assert ended.returncode == 6
+    assert "The database does not answer" in ended.stderr
+    for command in ("migrate", "status"):
+        assert notify(command, SQLALCHEMY_DATABASE_URI="postgresql://notify@127.0.0.1:1/notify").returncode in {6, 9}
+
+
+def test_migrating_again_changes_nothing(notify: Run) -> None:
+    before = document(notify("migrate", "--json"))
+    assert before["before"] == before["after"]
+
+
+def test_settings_shows_no_secrets(notify: Run) -> None:
+    shown = notify("settings", "--json", MMG_API_KEY="swordfish", PORT="9000")
+    assert "swordfish" not in shown.stdout
+    values = {one["name"]: one["value"] for one in json.loads(shown.stdout)}
+    assert (values["MMG_API_KEY"], values["PORT"]) == ("(set)", "9000")
+
+
+def test_help_is_worth_reading(notify: Run) -> None:
+    for command in ([], ["dev"], ["demo"], ["web"], ["worker"], ["service", "create"], ["template", "create"]):
+        ended = notify(*command, "--help")
+        assert ended.returncode == 0
+        assert "Usage:" in ended.stdout
+        assert len(ended.stdout.splitlines()) > 6

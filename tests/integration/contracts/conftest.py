@@ -1,0 +1,171 @@
+"""Every contract runs against memory and PostgreSQL; each test begins with nothing stored."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from notify_adapters.encryption import AesGcmCipher
+from notify_adapters.memory import FixedClock, MemoryDatabase
+from notify_adapters.postgres import PostgresDatabase, ensure_partitions_now, make_engine
+from notify_core.api_keys.model import ApiKey
+from notify_core.identifiers import NewId, uuid7
+from notify_core.notifications.model import Contents, Message, Notification, expiry_date
+from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.services.model import Service
+from notify_core.templates.model import Template
+from notify_core.unit_of_work import Database
+from notify_core.vocabulary import Channel, KeyType
+
+CIPHER = AesGcmCipher({"2026-11": b"k" * 32})
+STORED = (
+    "outbox, waiting_receipts, complaints, templates_history, templates, api_keys, service_sms_senders,"
+    " service_reply_tos, service_guest_list, service_data_retention, services"
+)
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    engine = make_engine(postgres_url, pool_size=20, statement_timeout_ms=20_000, application_name="contracts")
+    ensure_partitions_now(engine, FixedClock().now)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def database(request: pytest.FixtureRequest, clock: FixedClock) -> Database:
+    if request.param == "memory":
+        return MemoryDatabase(clock)
+    engine: Engine = request.getfixturevalue("postgres_engine")
+    empty(engine)
+    return PostgresDatabase(engine, CIPHER, clock)
+
+
+def empty(engine: Engine) -> None:
+    """Remove everything but the providers. Deleting a few rows is faster than truncating a hundred partitions."""
+    with engine.connect() as connection:
+        for table in ("notifications", "notification_contents", *STORED.split(", ")):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+
+
+@pytest.fixture
+def new_id(clock: FixedClock) -> NewId:
+    return ids_of(clock)
+
+
+def ids_of(clock: Callable[[], Any]) -> NewId:
+    """Return ids that no other test has, and that sort in the order in which they are made."""
+    numbers = iter(range(random.getrandbits(62), 1 << 74))
+    return lambda: uuid7(clock(), next(numbers))
+
+
+@pytest.fixture
+def service(clock: FixedClock, new_id: NewId) -> Service:
+    return Service(id=new_id(), name="Blue Badge", created_at=clock())
+
+
+@pytest.fixture
+def stored_service(database: Database, service: Service) -> Service:
+    with database.statement() as work:
+        work.services.add(service)
+    return service
+
+
+MakeKey = Callable[..., ApiKey]
+MakeTemplate = Callable[..., Template]
+MakeMessage = Callable[..., Message]
+Accept = Callable[..., Message]
+
+
+@pytest.fixture
+def make_key(stored_service: Service, clock: FixedClock, new_id: NewId) -> MakeKey:
+    def make(**more: Any) -> ApiKey:
+        key_id = new_id()
+        values = {"name": f"key {key_id}", "key_type": KeyType.NORMAL, "secret": f"secret of {key_id}"} | more
+        return ApiKey(id=key_id, service_id=stored_service.id, created_at=clock(), **values)
+
+    return make
+
+
+@pytest.fixture
+def make_template(stored_service: Service, clock: FixedClock, new_id: NewId) -> MakeTemplate:
+    def make(**more: Any) -> Template:
+        values = {
+            "id": new_id(),
+            "name": "Appointment",
+            "channel": Channel.SMS,
+            "content": "Dear ((name))",
+            "service_id": stored_service.id,
+        } | more
+        return Template(created_at=clock(), **values)
+
+    return make
+
+
+@pytest.fixture
+def make_message(service: Service, clock: FixedClock, new_id: NewId) -> MakeMessage:
+    return partial(message_of, service.id, clock, new_id)
+
+
+@pytest.fixture
+def accept(database: Database, make_message: MakeMessage, new_id: NewId) -> Accept:
+    def accept(**more: Any) -> Message:
+        message = make_message(**more)
+        with database.statement() as work:
+            work.notifications.accept(message, entry_for(message.notification.id, message, new_id()))
+        return message
+
+    return accept
+
+
+def message_of(service_id: UUID, clock: FixedClock, new_id: NewId, **more: Any) -> Message:
+    """Return a text as it is when it is accepted, with the facts in `more`."""
+    facts: dict[str, Any] = {
+        "id": new_id(),
+        "service_id": service_id,
+        "template_id": UUID(int=7),
+        "template_version": 3,
+        "channel": Channel.SMS,
+        "key_type": KeyType.NORMAL,
+        "api_key_id": UUID(int=8),
+        "created_at": clock(),
+        "expires_on": expiry_date(clock(), 7),
+        "country_prefix": "44",
+        "rate_multiplier": 1,
+    }
+    return Message(
+        notification=Notification(**facts | more),
+        contents=Contents(
+            recipient="07700 900123",
+            normalised_recipient="447700900123",
+            personalisation={"name": "Zoë 🐈", "list": ["a", 1, None, True, {"deep": 1.5}]},
+            client_reference="your-ref",
+            reply_to_text="GOVUK",
+        ),
+    )
+
+
+def entry_for(subject_id: UUID, message: Message, entry_id: UUID, **more: Any) -> OutboxEntry:
+    """Return a promise to deliver the message, with what is different in `more`."""
+    values = {
+        "task": Task.DELIVER_SMS,
+        "queue": Queue.SEND_SMS,
+        "available_at": message.notification.created_at,
+        "group": message.notification.service_id,
+    } | more
+    return OutboxEntry(id=entry_id, subject_id=subject_id, **values)
+
+
+LEASE = timedelta(seconds=30)

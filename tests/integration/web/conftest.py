@@ -1,0 +1,87 @@
+"""The web shell as production runs it: granian, its own processes, a real database."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import jwt
+import pytest
+import urllib3
+from attrs import frozen
+
+from notify_adapters.assembly import Role, assemble
+from notify_adapters.embedded import Child, ChildCommand, free_port
+from notify_adapters.settings import read_settings
+from notify_core.api_keys.model import ApiKey
+from notify_core.services.create import NewService
+from notify_core.templates.model import Template
+from notify_core.templates.write import NewTemplate
+from notify_core.vocabulary import Channel
+
+
+@frozen(kw_only=True)
+class RunningWeb:
+    """A running server, and somebody who may use it."""
+
+    url: str
+    child: Child
+    key: ApiKey
+    sms: Template
+    email: Template
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        return urllib3.request(method, self.url + path, body=body, headers=headers or self.signed(), retries=False)
+
+    def signed(self) -> dict[str, str]:
+        claims = {"iss": str(self.key.service_id), "iat": int(time.time())}
+        return {"Authorization": f"Bearer {jwt.encode(claims, self.key.secret, 'HS256')}"}
+
+
+@pytest.fixture(scope="module")
+def running_web(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWeb]:
+    port = free_port()
+    variables = {
+        "NOTIFY_ENVIRONMENT": "test",
+        "SQLALCHEMY_DATABASE_URI": postgres_url,
+        "NOTIFY_ENCRYPTION_KEYS": json.dumps({"test": base64.b64encode(bytes(range(32))).decode()}),
+        "API_HOST_NAME": "https://api.notify.example",
+        "NOTIFY_LOG_LEVEL": "INFO",
+    }
+    platform = assemble(read_settings(variables), Role.COMMAND)
+    try:
+        service = platform.notify.create_service(NewService(name=f"Web {port}"))
+        make = platform.notify.create_template
+        key = platform.notify.create_api_key(service.id, "key")
+        sms = make(NewTemplate(service_id=service.id, name="S", channel=Channel.SMS, content="Hi ((name))"))
+        email = make(
+            NewTemplate(service_id=service.id, name="E", channel=Channel.EMAIL, subject="Hi", content="Hi ((name))")
+        )
+    finally:
+        platform.close()
+    command = ChildCommand(
+        name="web",
+        argv=(
+            *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "notify_web.app:create_app"),
+            *("--port", str(port), "--workers", "2"),
+        ),
+        environment={**os.environ, **variables, "PYTHONUNBUFFERED": "1"},
+    )
+    child = Child(command, tmp_path_factory.mktemp("web") / "web.log")
+    with child:
+        web = RunningWeb(url=f"http://127.0.0.1:{port}", child=child, key=key, sms=sms, email=email)
+        child.wait_until(lambda: _answers(web), timeout=30)
+        yield web
+
+
+def _answers(web: RunningWeb) -> bool:
+    try:
+        return web.ask("GET", "/_status?simple=1").status == 200
+    except urllib3.exceptions.HTTPError:
+        return False

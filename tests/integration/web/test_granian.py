@@ -1,0 +1,130 @@
+"""Requests over a socket, through granian, into PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.web.conftest import RunningWeb
+
+SMS, EMAIL = "/v2/notifications/sms", "/v2/notifications/email"
+
+
+def text_body(web: RunningWeb, **changes: object) -> bytes:
+    body = {
+        "phone_number": "07700900123",
+        "template_id": str(web.sms.id),
+        "personalisation": {"name": "Jo"},
+    } | changes
+    return json.dumps(body).encode()
+
+
+def test_a_text_is_accepted_and_shown(running_web: RunningWeb) -> None:
+    sent = running_web.ask("POST", SMS, text_body(running_web, reference="ré"))
+    assert sent.status == 201
+    assert sent.headers["Content-Type"] == "application/json"
+    assert sent.data.endswith(b"}\n")
+    message = sent.json()["id"]
+    assert sent.json()["uri"] == f"https://api.notify.example/v2/notifications/{message}"
+    found = running_web.ask("GET", f"/v2/notifications/{message}")
+    assert (found.status, found.json()["body"], found.json()["reference"]) == (200, "Hi Jo", "ré")
+
+
+def test_an_email_is_accepted(running_web: RunningWeb) -> None:
+    body = {
+        "email_address": "jo@example.com",
+        "template_id": str(running_web.email.id),
+        "personalisation": {"name": "Jo"},
+    }
+    assert running_web.ask("POST", EMAIL, json.dumps(body).encode()).status == 201
+
+
+def test_many_at_once_are_all_accepted(running_web: RunningWeb) -> None:
+    body = text_body(running_web)
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: running_web.ask("POST", SMS, body), range(400)))
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 400
+
+
+def nested(levels: int) -> object:
+    value: object = "deep"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "\0"},
+        {"name": "x", "other": "\0", "k\0": 1},
+        {"name": float("nan")},
+        {"name": 10**400},
+        {"name": -(2**63) - 1},
+        {"name": 1e300},
+        {"name": nested(150)},
+        {"name": "\U0001d15e"},
+        {"name": [], "": None},
+        {"name": {"a": {"b": [True, None]}}},
+    ],
+)
+def test_odd_values_are_accepted_and_shown_again(running_web: RunningWeb, values: dict[str, object]) -> None:
+    sent = running_web.ask("POST", SMS, text_body(running_web, personalisation=values))
+    print(str(values)[:60], sent.status, sent.data[:150])
+    if sent.status == 201:
+        found = running_web.ask("GET", f"/v2/notifications/{sent.json()['id']}")
+        assert (found.status, found.json()["body"]) == (200, sent.json()["content"]["body"])
+
+
+@pytest.mark.parametrize("reference", ["a\0b", "\ud800"])
+def test_what_the_database_cannot_hold_is_refused(running_web: RunningWeb, reference: str) -> None:
+    assert running_web.ask("POST", SMS, text_body(running_web, reference=reference)).status == 400
+
+
+def test_receipts_reach_the_message(running_web: RunningWeb) -> None:
+    message = running_web.ask("POST", SMS, text_body(running_web)).json()["id"]
+    receipt = json.dumps({"CID": message, "status": "3", "substatus": "5"}).encode()
+    answer = running_web.ask("POST", "/notifications/sms/mmg", receipt, {"Content-Type": "application/json"})
+    assert (answer.status, answer.data) == (200, b'{"result":"success"}\n')
+    assert running_web.ask("GET", f"/v2/notifications/{message}").json()["status"] in {"created", "delivered"}
+
+
+def test_the_status_tells_the_version_of_the_database(running_web: RunningWeb) -> None:
+    status = running_web.ask("GET", "/_status").json()
+    assert status["status"] == "ok"
+    assert status["db_version"]
+
+
+def test_errors_over_a_socket(running_web: RunningWeb) -> None:
+    assert running_web.ask("GET", "/nothing").status == 404
+    assert running_web.ask("PUT", SMS).status == 405
+    assert running_web.ask("OPTIONS", SMS).headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+    head = running_web.ask("HEAD", "/_status")
+    assert (head.status, head.data) == (200, b"")
+    assert int(head.headers["Content-Length"]) > 0
+    assert running_web.ask("GET", f"/v2/notifications/{uuid4()}").status == 404
+    assert running_web.ask("POST", SMS, b"x" * 1_100_000).status == 413
+    assert running_web.ask("POST", SMS, b"{", {"Authorization": "Bearer x"}).status == 403
+
+
+def test_the_log_names_the_service_and_nothing_personal(running_web: RunningWeb) -> None:
+    answer = running_web.ask("POST", SMS, text_body(running_web, personalisation={"name": "Hildegard"}))
+    trace = answer.headers["X-B3-TraceId"]
+    lines: list[dict[str, object]] = []
+    for _ in range(100):
+        log = running_web.child.log_path.read_text()
+        lines = [json.loads(line) for line in log.splitlines() if trace in line]
+        if lines:
+            break
+        time.sleep(0.02)
+    [line] = lines
+    assert (line["path"], line["status"]) == (SMS, 201)
+    assert line["service_id"] == str(running_web.key.service_id)
+    assert "Hildegard" not in log
+    assert "07700900123" not in log
+

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from notify_adapters.settings import Settings
+from notify_adapters.sqs import QueueAddresses
+from notify_adapters.sqs.queues import DEFAULT_VISIBILITY_TIMEOUT_SECONDS
+from notify_core.outbox.model import Queue
+from notify_worker.configuration import LONG_POLL_SECONDS, TIME_LIMIT_SECONDS, celery_settings
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings(environment="test", database_url="postgresql+psycopg://nowhere", encryption_keys={}, **changes)
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
+def test_workers_listen_where_the_relay_publishes(endpoint: str | None) -> None:
+    where = {"region": "eu-west-1", "endpoint_url": endpoint, "account_id": "42", "prefix": "live-"}
+    addresses = QueueAddresses(**where)  # type: ignore[arg-type]
+    configured = celery_settings(
+        settings(sqs_endpoint_url=endpoint, aws_account_id="42", queue_prefix="live-", aws_region="eu-west-1")
+    )
+
+    assert configured["broker_transport_options"]["predefined_queues"] == {
+        queue.value: {"url": addresses.url(queue)} for queue in Queue
+    }
+
+
+def test_a_task_is_over_long_before_its_message_is_delivered_again() -> None:
+    assert DEFAULT_VISIBILITY_TIMEOUT_SECONDS >= 2 * TIME_LIMIT_SECONDS
+
+
+def test_a_long_poll_ends_before_the_client_gives_up_on_it() -> None:
+    from kombu.asynchronous.aws.connection import AsyncHTTPSConnection
+
+    assert AsyncHTTPSConnection(http_client=object()).timeout >= 2 * LONG_POLL_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "broker", "secure"),
+    [
+        (None, "sqs://sqs.eu-west-1.amazonaws.com", True),
+        ("http://127.0.0.1:4566", "sqs://127.0.0.1:4566", False),
+        ("https://queues.example", "sqs://queues.example", True),
+    ],
+)
+def test_the_endpoint_decides_about_encryption(endpoint: str | None, broker: str, secure: bool) -> None:
+    configured = celery_settings(settings(sqs_endpoint_url=endpoint))
+
+    assert configured["broker_url"] == broker
+    assert configured["broker_transport_options"]["is_secure"] is secure
+
+
+def test_a_message_is_deleted_only_when_its_task_has_succeeded() -> None:
+    configured = celery_settings(settings())
+
+    assert configured["task_acks_late"]
+    assert configured["task_reject_on_worker_lost"]
+    assert not configured["task_acks_on_failure"]
+    assert not configured["task_acks_on_timeout"]
+
+
+def test_an_operator_decides_how_much_a_worker_takes_on() -> None:
+    configured = celery_settings(settings(concurrency=7, prefetch_multiplier=3, max_tasks_per_child=9))
+
+    assert configured["worker_concurrency"] == 7
+    assert configured["worker_prefetch_multiplier"] == 3
+    assert configured["worker_max_tasks_per_child"] == 9

@@ -1,0 +1,117 @@
+"""What the tasks make of their messages."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from notify_adapters.assembly import Platform
+from notify_core.notifications.record_receipt import SmsReceipt
+from notify_core.notifications.status import Status
+from notify_core.outbox.model import Task
+from notify_core.providers.ses_events import InvalidEvent
+from notify_core.vocabulary import ProviderName
+from notify_worker.tasks import JOBS, InvalidMessage
+
+ID = UUID("019aa3fd-2400-7000-8000-000000000000")
+
+
+class Heard:
+    """Stands where the use cases are, and notes how they are called."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.notify = SimpleNamespace(
+            perform=lambda *call: self.calls.append(call),
+            record_sms_receipt=lambda receipt: self.calls.append((receipt,)),
+            record_email_receipt=lambda event: self.calls.append((event,)),
+            replay_undelivered=lambda: self.calls.append(("replay",)),
+        )
+
+    def ensure_partitions(self) -> list[str]:
+        self.calls.append(("partitions",))
+        return []
+
+
+def run(name: str, *args: Any) -> list[tuple[Any, ...]]:
+    heard = Heard()
+    (job,) = (job for job in JOBS if job.name == name)
+    job.work(cast("Platform", heard), *args)
+    return heard.calls
+
+
+def test_the_names_are_those_on_the_wire() -> None:
+    assert [str(job.name) for job in JOBS] == [
+        "deliver_sms",
+        "deliver_email",
+        "simulate-receipt",
+        "process-sms-client-response",
+        "process-ses-result",
+        "replay-created-notifications",
+        "create-partitions",
+    ]
+
+
+@pytest.mark.parametrize("task", Task)
+def test_every_task_that_the_outbox_can_promise_exists(task: Task) -> None:
+    assert run(task, [str(ID)]) == [(task, [ID])]
+
+
+@pytest.mark.parametrize("nonsense", ["text", None, ["not an id"], [7], {"a": 1}])
+def test_anything_but_ids_is_refused(nonsense: object) -> None:
+    with pytest.raises(InvalidMessage):
+        run("deliver_sms", nonsense)
+
+
+def test_a_receipt_for_a_text() -> None:
+    message = ["3", str(ID), "MMG", "5", "2026-11-21T12:00:00", "2026-11-21T12:00:01"]
+
+    assert run("process-sms-client-response", *message) == [
+        (
+            SmsReceipt(
+                provider=ProviderName.MMG,
+                reference=str(ID),
+                status="3",
+                code="5",
+                delivered_at=datetime(2026, 11, 21, 12, tzinfo=UTC),
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize("missing", [None, "None"])
+def test_a_receipt_without_a_detailed_code(missing: str | None) -> None:
+    ((receipt,),) = run("process-sms-client-response", "1", str(ID), "Firetext", missing, "nonsense", None)
+
+    assert receipt.provider is ProviderName.FIRETEXT
+    assert receipt.code is None
+    assert receipt.delivered_at is None
+
+
+def test_a_receipt_of_a_stranger_is_refused() -> None:
+    with pytest.raises(InvalidMessage):
+        run("process-sms-client-response", "3", str(ID), "ses", None, None, None)
+
+
+def test_a_report_of_ses() -> None:
+    record = {"Message": json.dumps({"notificationType": "Delivery", "mail": {"messageId": "their-id"}})}
+
+    ((event,),) = run("process-ses-result", record)
+
+    assert (event.reference, event.status) == ("their-id", Status.DELIVERED)
+
+
+@pytest.mark.parametrize("record", [{}, {"Message": None}, "text", None, {"Message": "not json"}])
+def test_what_is_no_report_of_ses_is_refused(record: object) -> None:
+    with pytest.raises(InvalidEvent):
+        run("process-ses-result", record)
+
+
+def test_periodic_tasks() -> None:
+    assert run("replay-created-notifications") == [("replay",)]
+    assert run("create-partitions") == [("partitions",)]
