@@ -175,6 +175,7 @@ def _options(settings: Settings) -> Options:
     return Options(
         email_domain=settings.email_domain,
         sms_sender=settings.from_number,
+        admin_base_url=settings.admin_base_url,
         rate_limit_enabled=settings.rate_limit_enabled,
         sms_retries=evolve(SMS_RETRIES, delay=delay),
         email_retries=evolve(EMAIL_RETRIES, delay=delay, first_delay=delay),

@@ -58,6 +58,7 @@ class Options:
 
     email_domain: str
     sms_sender: str
+    admin_base_url: str = "http://localhost:6012"
     rate_limit_enabled: bool = True
     sms_retries: RetryPolicy = SMS_RETRIES
     email_retries: RetryPolicy = EMAIL_RETRIES
@@ -141,7 +142,7 @@ def build(ports: Ports, options: Options) -> Notify:
         list_templates=ListTemplates(ports.database),
         admit=admit,
         send_sms=SendSms(sending),
-        send_email=SendEmail(sending, options.email_domain),
+        send_email=SendEmail(sending, options.email_domain, options.admin_base_url),
         find_notification=FindNotification(ports.database, directory),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),

@@ -25,7 +25,7 @@ from litestar.types import ExceptionHandlersMap
 from notify_core.errors import InvalidContent, InvalidRecipient, NotAllowed, NotFound
 from notify_core.limits.admit import DailyLimitExceeded, RateLimitExceeded
 from notify_core.notifications.refusals import NumberNotPermitted, SenderNotFound, TemplateNotFound
-from notify_core.providers.ses_events import InvalidEvent, UntrustedEvent
+from notify_core.providers.ses_events import EventUnverified, InvalidEvent, UntrustedEvent
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_web.answers import Answer, json_answer
 from notify_web.authentication import Forbidden, Unauthenticated
@@ -71,6 +71,8 @@ _KINDS: Mapping[type[Exception], Kind] = {
     InvalidReceipt: Kind("InvalidReceipt", 400),
     InvalidEvent: Kind("InvalidEvent", 400),
     UntrustedEvent: Kind("UntrustedEvent", 403),
+    # SNS tries again after a 5xx, and only then.
+    EventUnverified: Kind("EventUnverified", 503, "Service unavailable, please try again"),
     UnknownSender: Kind("UnknownSender", 401),
     UntrustedSender: Kind("UntrustedSender", 403),
     # The original knows only 500. Since nothing was accepted, saying that it can be tried again is safe, and

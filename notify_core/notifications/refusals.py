@@ -99,6 +99,18 @@ class FileNotAllowed(InvalidContent):
         super().__init__("Can only send a file by email")
 
 
+class FilesNotSetUp(NotAllowed):
+    """A value is a file, and the service is not set up to send files by email."""
+
+    code = "files-not-set-up"
+
+    def __init__(self, admin_base_url: str, service_id: object) -> None:
+        super().__init__(
+            "Send files by email has not been set up - add contact details for your service at "
+            f"{admin_base_url}/services/{service_id}/service-settings/send-files-by-email"
+        )
+
+
 class SenderNotFound(NotFound):
     """The service has no such sender or reply-to address."""
 

@@ -22,6 +22,7 @@ from notify_core.notifications.refusals import (
     EmailTooLong,
     EmptyMessage,
     FileNotAllowed,
+    FilesNotSetUp,
     InternationalNotPermitted,
     MissingPersonalisation,
     NumberNotPermitted,
@@ -208,6 +209,7 @@ class SendEmail:
 
     sending: Sending
     email_domain: str
+    admin_base_url: str
 
     def __call__(self, request: EmailRequest) -> Accepted:
         """Check, render and store the email, with the promise to deliver it.
@@ -226,6 +228,8 @@ class SendEmail:
         reply_to = email_reply_to(service, request.email_reply_to_id)
         address = parse_email_address(request.email_address)
         check_recipient_allowed(service, request.key, address.normalised)
+        if has_file(request.personalisation):
+            raise FilesNotSetUp(self.admin_base_url, service.id)
         if rendered.is_too_long:
             raise EmailTooLong(rendered.size_in_bytes)
         notification = self.sending.facts(service, request.key, template)

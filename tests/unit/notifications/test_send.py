@@ -88,6 +88,12 @@ def _only_a_name(town: Town) -> UUID:
     return town.platform.notify.create_template(wanted).id
 
 
+def test_a_file_by_email_is_refused_rather_than_shown_as_text(town: Town) -> None:
+    with pytest.raises(refusals.FilesNotSetUp, match=f"/services/{town.service.id}/service-settings/send-files"):
+        town.mail(personalisation={"name": {"file": "eA=="}})
+    assert_nothing_stored(town.platform)
+
+
 def test_an_address_that_is_none_is_refused(town: Town) -> None:
     with pytest.raises(InvalidEmailAddress):
         town.mail("jo at example")

@@ -9,16 +9,19 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import structlog
 from attrs import define, evolve, field, frozen
 from litestar.types import ASGIApp
+from structlog.testing import LogCapture
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.providers.ses_events import InvalidEvent, UntrustedEvent
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_core.vocabulary import KeyType
+from notify_web import edge, errors
 from notify_web.ports import WebOptions, WebPorts
 from notify_web.shell import build_app
 from tests.unit.conftest import Town
@@ -205,6 +208,18 @@ def good_token(key: ApiKey, now: datetime) -> str:
 def runner() -> Iterator[asyncio.Runner]:
     with asyncio.Runner() as made:
         yield made
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the web shell logs, from the lowest level on, however other tests have configured logging."""
+    capture = LogCapture()
+    logger = structlog.wrap_logger(
+        None, processors=[capture], wrapper_class=structlog.make_filtering_bound_logger("debug")
+    )
+    for module in (edge, errors):
+        monkeypatch.setattr(module, "_log", logger)
+    return cast("list[dict[str, Any]]", capture.entries)
 
 
 @pytest.fixture

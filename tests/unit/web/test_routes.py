@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from structlog.testing import capture_logs
 
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_web import shell
@@ -192,10 +191,9 @@ def test_errors_outside_v2_are_told_in_the_first_version(web: Web) -> None:
     assert (reply.status, reply.json) == (500, {"message": "Internal server error", "result": "error"})
 
 
-def test_a_request_is_logged_without_what_it_says(web: Web) -> None:
-    with capture_logs() as lines:
-        web.post("/v2/notifications/sms?to=07700900123", web.sms())
-    [line] = [line for line in lines if line["event"] == "request"]
+def test_a_request_is_logged_without_what_it_says(web: Web, logs: list[dict[str, Any]]) -> None:
+    web.post("/v2/notifications/sms?to=07700900123", web.sms())
+    [line] = logs
     assert line["milliseconds"] >= 0
     del line["milliseconds"]
     assert line == {
@@ -206,15 +204,13 @@ def test_a_request_is_logged_without_what_it_says(web: Web) -> None:
         "status": 201,
         "service_id": str(web.town.service.id),
     }
-    assert "900123" not in json.dumps(lines)
 
 
-def test_health_checks_are_logged_quietly_and_failures_loudly(web: Web) -> None:
-    with capture_logs() as lines:
-        web.request("GET", "/_status")
-        web.health.failure = DatabaseUnavailable("gone")
-        web.request("GET", "/_status")
-    assert [line["log_level"] for line in lines] == ["debug", "warning"]
+def test_health_checks_are_logged_quietly_and_failures_loudly(web: Web, logs: list[dict[str, Any]]) -> None:
+    web.request("GET", "/_status")
+    web.health.failure = DatabaseUnavailable("gone")
+    web.request("GET", "/_status")
+    assert [line["log_level"] for line in logs] == ["debug", "warning"]
 
 
 def test_a_malformed_host_is_refused(web: Web) -> None:

@@ -296,9 +296,12 @@ def test_a_database_that_does_not_answer_is_not_an_acceptance(web: Web, monkeypa
 
 
 def test_what_nobody_foresaw_is_told_by_its_class_alone(
-    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    web: Web, monkeypatch: pytest.MonkeyPatch, logs: list[dict[str, Any]]
 ) -> None:
     web.break_database(monkeypatch, KeyError("07700 900123"))
     reply = web.post(SMS, web.sms())
     assert reply.body == (b'{"errors":[{"error":"KeyError","message":"Internal server error"}],"status_code":500}\n')
-    assert "07700" not in capsys.readouterr().out
+    assert [line["event"] for line in logs] == ["request failed", "request"]
+    assert logs[0]["error"] == "KeyError"
+    assert any("conftest.py" in frame for frame in logs[0]["frames"])
+    assert "07700" not in str(logs)

@@ -35,7 +35,9 @@ def test_a_task_is_over_long_before_its_message_is_delivered_again() -> None:
 def test_a_long_poll_ends_before_the_client_gives_up_on_it() -> None:
     from kombu.asynchronous.aws.connection import AsyncHTTPSConnection
 
-    assert AsyncHTTPSConnection(http_client=object()).timeout >= 2 * LONG_POLL_SECONDS
+    connection = AsyncHTTPSConnection(http_client=object())  # type: ignore[no-untyped-call]
+
+    assert connection.timeout >= 2 * LONG_POLL_SECONDS
 
 
 @pytest.mark.parametrize(
