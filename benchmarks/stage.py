@@ -70,6 +70,7 @@ def stage(environment: Mapping[str, str]) -> Iterator[Stage]:
             parts.postgres.initialise()
             supervisor.start("postgres", parts.postgres.command())
             supervisor.wait_until("postgres", parts.postgres.is_ready, _READY_SECONDS)
+            parts.adopt_aws_credentials()
             settings = read_settings(parts.environment())
             migrate_database(settings)
             platform = assemble(settings, Role.COMMAND)

@@ -21,8 +21,8 @@ from notify_worker.logs import quieten_libraries
 from notify_worker.running import PlatformOfProcess, Runner
 from notify_worker.tasks import JOBS, Job
 
-# sysexits.h: something is wrong with the configuration.
-EXIT_CONFIGURATION = 78
+# What the whole `notify` command ends with when its settings will not do.
+EXIT_CONFIGURATION = 3
 
 
 def make_app(
@@ -38,6 +38,7 @@ def make_app(
         _register(app, Runner(job, platform))
     signals.setup_logging.connect(quieten_libraries, weak=False)
     signals.worker_ready.connect(lambda **_: _announce(settings.worker_ready_file), weak=False)
+    signals.beat_init.connect(lambda **_: structlog.get_logger().info("beat ready"), weak=False)
     signals.worker_process_init.connect(platform.open, weak=False)
     signals.worker_process_shutdown.connect(platform.close, weak=False)
     return app

@@ -79,9 +79,7 @@ class PostgresDatabase:
     `wake` is called after each commit that put something into the outbox; it must not block or raise.
     """
 
-    def __init__(
-        self, engine: Engine, cipher: Cipher, clock: Clock, wake: Callable[[], None] = _nothing
-    ) -> None:
+    def __init__(self, engine: Engine, cipher: Cipher, clock: Clock, wake: Callable[[], None] = _nothing) -> None:
         self._engine = engine
         self._cipher = cipher
         self._clock = clock

@@ -52,18 +52,23 @@ def migrate(
     """
     with _locked(url) as connection:
         before = _version(connection)
-        for attempt in range(1, attempts + 1):
-            try:
-                command.upgrade(_config(connection), revision)
-                connection.rollback()  # each migration has committed; what is open now has only read
-                partitions = ensure_partitions(connection, today=london_date(_now()), now=_now())
-                break
-            except OperationalError as error:
-                connection.rollback()
-                if not isinstance(error.orig, LockNotAvailable) or attempt == attempts:
-                    raise unavailable(error) from error
-                time.sleep(pause_seconds)
+        partitions = _try(connection, revision, attempts, pause_seconds)
         return MigrationResult(before=before, after=_version(connection), partitions=partitions)
+
+
+def _try(connection: Connection, revision: str, attempts: int, pause_seconds: float) -> list[str]:
+    """Migrate, again and again while tables are locked; return the partitions made."""
+    while True:
+        try:
+            command.upgrade(_config(connection), revision)
+            connection.rollback()  # each migration has committed; what is open now has only read
+            return ensure_partitions(connection, today=london_date(_now()), now=_now())
+        except OperationalError as error:
+            connection.rollback()
+            attempts -= 1
+            if attempts < 1 or not isinstance(error.orig, LockNotAvailable):
+                raise unavailable(error) from error
+            time.sleep(pause_seconds)
 
 
 def downgrade(url: str, revision: str) -> None:

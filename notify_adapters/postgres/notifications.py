@@ -39,9 +39,7 @@ class PostgresNotifications:
             | {
                 "recipient": contents.recipient,
                 "normalised_recipient": contents.normalised_recipient,
-                "personalisation": seal_values(
-                    self._cipher, message.notification.id, contents.personalisation
-                ),
+                "personalisation": seal_values(self._cipher, message.notification.id, contents.personalisation),
                 "client_reference": contents.client_reference,
                 "reply_to_text": contents.reply_to_text,
                 "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
@@ -87,18 +85,14 @@ class PostgresNotifications:
 
     def find_by_reference(self, provider: ProviderName, reference: str) -> Notification | None:
         """Return the facts of the message the provider knows by that id, locked until the transaction ends."""
-        row = self._session.row(
-            statements.FIND_BY_REFERENCE, {"sent_by": provider.value, "reference": reference}
-        )
+        row = self._session.row(statements.FIND_BY_REFERENCE, {"sent_by": provider.value, "reference": reference})
         return None if row is None else _notification(row)
 
     def save(self, notification: Notification) -> None:
         """Store changed facts."""
         self._session.run(statements.SAVE, _facts(notification))
 
-    def find_undelivered(
-        self, *, after: datetime, before: datetime, now: datetime, limit: int
-    ) -> list[Notification]:
+    def find_undelivered(self, *, after: datetime, before: datetime, now: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody."""
         rows = self._session.rows(
             statements.FIND_UNDELIVERED, {"after": after, "before": before, "now": now, "limit": limit}

@@ -52,9 +52,7 @@ class PostgresOutbox:
 
     def take(self, *, limit: int, due_before: datetime, now: datetime, until: datetime) -> list[OutboxEntry]:
         """Take what is due, longest due first, and hide it."""
-        rows = self._session.rows(
-            _TAKE, {"limit": limit, "due_before": due_before, "now": now, "until": until}
-        )
+        rows = self._session.rows(_TAKE, {"limit": limit, "due_before": due_before, "now": now, "until": until})
         return sorted(map(_entry, rows), key=lambda entry: (entry.available_at, entry.id))
 
     def remove(self, entry_ids: Iterable[UUID]) -> None:

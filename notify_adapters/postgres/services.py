@@ -78,9 +78,7 @@ class PostgresServices:
     def add(self, service: Service) -> None:
         """Store a new service."""
         if self._session.row(_ADD, _parameters(service)) is None:
-            raise Conflict(
-                f"name: there is a service called {service.name!r} already, or one that reads the same"
-            )
+            raise Conflict(f"name: there is a service called {service.name!r} already, or one that reads the same")
 
     def find(self, service_id: UUID) -> Service | None:
         """Return the service, or None."""
@@ -148,8 +146,11 @@ def _service(row: Row) -> Service:
         ),
         retention_days={Channel(channel): days for channel, days in row.retention_days},
         guest_list=frozenset(row.guest_list),
-        sms_senders=tuple(SmsSender(id=UUID(key), text=text, is_default=is_default)
-                          for key, text, is_default in row.sms_senders),
-        reply_tos=tuple(ReplyTo(id=UUID(key), address=address, is_default=is_default)
-                        for key, address, is_default in row.reply_tos),
+        sms_senders=tuple(
+            SmsSender(id=UUID(key), text=text, is_default=is_default) for key, text, is_default in row.sms_senders
+        ),
+        reply_tos=tuple(
+            ReplyTo(id=UUID(key), address=address, is_default=is_default)
+            for key, address, is_default in row.reply_tos
+        ),
     )

@@ -51,9 +51,7 @@ class Session:
 
         Raises DatabaseUnavailable, or Conflict when something of that identity exists.
         """
-        cursor = self._connection.cursor(row_factory=namedtuple_row)
-        self._execute(cursor, statement, parameters)
-        return cursor.fetchall()
+        return self._execute(statement, parameters).fetchall()
 
     def row(self, statement: str, parameters: Parameters) -> Row | None:
         """Run the statement and return its first row, or None. Raises like `rows`."""
@@ -62,7 +60,7 @@ class Session:
 
     def run(self, statement: str, parameters: Parameters) -> None:
         """Run the statement, whose rows do not matter. Raises like `rows`."""
-        self._execute(self._connection.cursor(), statement, parameters)
+        self._execute(statement, parameters)
 
     def promised(self) -> None:
         """Say that rows were put into the outbox: relays are woken once they are committed."""
@@ -78,7 +76,7 @@ class Session:
         if self._connection.pgconn.transaction_status == TransactionStatus.INERROR:
             # PostgreSQL would answer COMMIT with a rollback, and all would look well.
             raise RuntimeError("A statement of this transaction failed: it cannot be committed")
-        self._send(self._connection.cursor(), "COMMIT")
+        self._send("COMMIT")
         if self._has_promised:
             self._has_promised = False
             self._wake()
@@ -92,18 +90,18 @@ class Session:
         except psycopg.Error:
             self._connection.close()
 
-    def _execute(self, cursor: psycopg.Cursor[Any], statement: str, parameters: Parameters) -> None:
+    def _execute(self, statement: str, parameters: Parameters) -> psycopg.Cursor[Row]:
         if self._mode is Mode.TRANSACTION and self._is_idle():
-            self._send(cursor, "BEGIN")
-        self._send(cursor, statement, parameters)
+            self._send("BEGIN")
+        return self._send(statement, parameters)
 
     def _is_idle(self) -> bool:
         return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
 
-    @staticmethod
-    def _send(cursor: psycopg.Cursor[Any], statement: str, parameters: Parameters | None = None) -> None:
+    def _send(self, statement: str, parameters: Parameters | None = None) -> psycopg.Cursor[Row]:
         try:
-            cursor.execute(statement.encode(), parameters)
+            cursor = self._connection.cursor(row_factory=namedtuple_row)
+            return cursor.execute(statement.encode(), parameters)
         except UNAVAILABLE as error:
             raise unavailable(error) from error
         except errors.UniqueViolation as error:

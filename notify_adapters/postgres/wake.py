@@ -70,8 +70,10 @@ class _Ringer:
         self._thread.join(_CLOSING_SECONDS)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        closing = False
+        while not closing:
             self.wanted.wait()
+            closing = self._closing.is_set()  # looked at before telling: what was rung before the end is told
             self.wanted.clear()
             rest = _AT_MOST_EVERY_SECONDS if self._notify() else _REST_AFTER_TROUBLE_SECONDS
             self._closing.wait(rest)

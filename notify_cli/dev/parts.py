@@ -112,6 +112,10 @@ class Parts:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return inherited | settings | dict(self.extra_environment)
 
+    def adopt_aws_credentials(self) -> None:
+        """Let this process, too, talk to the stand-ins for AWS: their libraries look in the environment."""
+        os.environ.update({name: value for name, value in self.environment().items() if name.startswith("AWS_")})
+
     def simulators(self) -> dict[str, ChildCommand]:
         """Return the simulators of the outside providers, and of the queues if asked for."""
         web = self.at.url("web")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -79,7 +78,7 @@ class DevSystem:
             self.directory.worker_ready.unlink(missing_ok=True)
         self.supervisor.restart(key)
         self._note_processes()
-        self._wait_for(key)
+        self.supervisor.children[key].wait_until(self._is_ready(key), _START_SECONDS)
 
     def ready_document(self) -> dict[str, Any]:
         """Return what the ready file says."""
@@ -160,9 +159,7 @@ class DevSystem:
         self.supervisor.wait_until("aws", self.parts.aws.is_ready, _START_SECONDS)
         if self.fast_queues:
             self._wait_for("queues")
-        os.environ.update(
-            {name: value for name, value in self.parts.environment().items() if name.startswith("AWS_")}
-        )
+        self.parts.adopt_aws_credentials()
         queue_admin(read_settings(self.parts.environment())).ensure([queue.value for queue in Queue])
         self.parts.aws.verify_email_identity(EMAIL_DOMAIN)
         self.parts.aws.make_bucket(CSV_BUCKET)
@@ -185,11 +182,14 @@ class DevSystem:
         self.directory.write("processes.json", describe(self.supervisor.pids().values()))
 
     def _wait_for(self, key: str) -> None:
-        ports = self.parts.at
+        self.supervisor.wait_until(key, self._is_ready(key), _START_SECONDS)
+
+    def _is_ready(self, key: str) -> Callable[[], bool]:
+        """Return what tells whether a part is at work. Those that listen to nobody are as soon as they run."""
         if key == "worker":
-            self.supervisor.wait_until(key, self.directory.worker_ready.exists, _START_SECONDS)
-        elif hasattr(ports, key):
-            self.supervisor.wait_until(key, lambda: accepts_connections(getattr(ports, key)), _START_SECONDS)
+            return self.directory.worker_ready.exists
+        port = getattr(self.parts.at, key, None)
+        return lambda: port is None or accepts_connections(port)
 
     def __enter__(self) -> Self:
         self.start()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,10 +13,16 @@ from notify_adapters.postgres import migrate
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A running server, where tests may make databases of their own. Its database `notify` is empty."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data", free_port(), durable=False)
-    with server:
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """A running server, where tests may make databases of their own. Its database `notify` is empty.
+
+    Not under pytest's own temporary directory: each run of pytest closes that to other accounts, and run by
+    root the server has another account.
+    """
+    with (
+        TemporaryDirectory(prefix="notify-tests-") as directory,
+        EmbeddedPostgres(Path(directory) / "data", free_port(), durable=False) as server,
+    ):
         yield server
 
 

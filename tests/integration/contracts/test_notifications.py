@@ -182,9 +182,7 @@ def test_an_outcome_is_recorded_and_the_lease_ends(database: Database, accept: A
     claim(database, clock, message)
     record(
         database,
-        attempted(
-            message, Status.SENDING, clock, sent_by=ProviderName.SES, reference="theirs", billable_units=2
-        ),
+        attempted(message, Status.SENDING, clock, sent_by=ProviderName.SES, reference="theirs", billable_units=2),
     )
     assert facts(database, message) == evolve(
         message.notification,

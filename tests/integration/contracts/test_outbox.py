@@ -19,7 +19,7 @@ MakeEntry = Callable[..., OutboxEntry]
 @pytest.fixture
 def entry(clock: FixedClock, new_id: NewId) -> MakeEntry:
     def make(**more: Any) -> OutboxEntry:
-        values = {
+        values: dict[str, Any] = {
             "task": Task.DELIVER_EMAIL,
             "queue": Queue.SEND_EMAIL,
             "subject_id": new_id(),
@@ -36,7 +36,9 @@ def add(database: Database, *entries: OutboxEntry) -> None:
         work.outbox.add(iter(entries))
 
 
-def take(database: Database, now: datetime, *, limit: int = 10, due_before: datetime | None = None) -> list[OutboxEntry]:
+def take(
+    database: Database, now: datetime, *, limit: int = 10, due_before: datetime | None = None
+) -> list[OutboxEntry]:
     with database.statement() as work:
         return work.outbox.take(limit=limit, due_before=due_before or now + MINUTE, now=now, until=now + MINUTE)
 

@@ -54,9 +54,7 @@ def test_two_services_may_not_read_the_same(
     with database.begin() as work:
         with pytest.raises(Conflict) as refusal:
             work.services.add(other)
-        assert str(refusal.value) == (
-            f"name: there is a service called {name!r} already, or one that reads the same"
-        )
+        assert str(refusal.value) == (f"name: there is a service called {name!r} already, or one that reads the same")
         assert work.services.find(other.id) is None
         assert work.services.find(stored_service.id) == stored_service
         work.commit()

@@ -42,9 +42,7 @@ def test_there_is_no_unknown_template(database: Database, new_id: NewId) -> None
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_who_saves_a_version_second_is_told(
-    database: Database, make_template: MakeTemplate, version: int
-) -> None:
+def test_who_saves_a_version_second_is_told(database: Database, make_template: MakeTemplate, version: int) -> None:
     first = make_template()
     mine, theirs = evolve(first, version=2, content="mine"), evolve(first, version=version, content="theirs")
     with database.begin() as work:

@@ -90,3 +90,29 @@ def test_killing_the_relay_and_the_web_loses_nothing(own_system: DevSystem) -> N
     own_system.restart("relay")
     own_system.restart("web")
     assert_all_delivered(own_system, accepted)
+
+
+@pytest.fixture
+def impatient_system(tmp_path: Path) -> Iterator[DevSystem]:
+    tmp_path.chmod(0o755)
+    with started(tmp_path, environment={"DELIVERY_RETRY_SECONDS": "1"}) as running:
+        yield running
+
+
+def test_with_every_provider_down_messages_wait_for_them(impatient_system: DevSystem) -> None:
+    system = impatient_system
+    for name in ("mmg", "firetext", "ses"):
+        end_group(system.supervisor.pids()[name])
+    accepted = accept(system, 10)
+    client, template = client_of(system), system.world["templates"]["email"]
+    values = {"name": "Jo", "day": "Monday"}
+    email = client.send_email_notification("jo@example.com", template, personalisation=values)["id"]
+    log = system.directory.logs / "worker.log"
+    wait_for(lambda: "delivery attempt failed" in log.read_text())
+    assert "Traceback" not in log.read_text()
+    assert "07700" not in log.read_text()
+    assert client.get_notification_by_id(accepted[0])["status"] == "created"
+    for name in ("mmg", "firetext", "ses"):
+        system.restart(name)
+    assert_all_delivered(system, [*accepted])
+    wait_for(lambda: bool(client.get_notification_by_id(email)["status"] == "delivered"), PATIENCE_SECONDS)

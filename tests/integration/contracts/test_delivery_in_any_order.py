@@ -1,0 +1,138 @@
+"""Claims, outcomes and receipts in any order: memory and PostgreSQL end in the same state, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from attrs import frozen
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from notify_adapters.memory import FixedClock, MemoryDatabase
+from notify_adapters.postgres import PostgresDatabase
+from notify_core.notifications.model import Attempted, Message, apply_receipt
+from notify_core.notifications.record_receipt import store_if_changed
+from notify_core.notifications.status import Status
+from notify_core.unit_of_work import Database
+from notify_core.vocabulary import Channel, ProviderName
+from tests.integration.contracts.conftest import CIPHER, LEASE, entry_for, ids_of, message_of
+
+Step = Callable[[Database, list[Message], FixedClock], Any]
+
+
+@frozen
+class Wait:
+    seconds: int
+
+    def __call__(self, _: Database, __: list[Message], clock: FixedClock) -> None:
+        clock.advance(timedelta(seconds=self.seconds))
+
+
+@frozen
+class ClaimSome:
+    numbers: tuple[int, ...]
+
+    def __call__(self, database: Database, messages: list[Message], clock: FixedClock) -> Any:
+        ids = [messages[number].notification.id for number in self.numbers]
+        with database.statement() as work:
+            return work.notifications.claim(ids, now=clock(), until=clock() + LEASE)
+
+
+@frozen
+class RecordOutcomes:
+    outcomes: dict[int, tuple[Status | None, ProviderName | None, str | None, int]]
+
+    def __call__(self, database: Database, messages: list[Message], clock: FixedClock) -> None:
+        with database.statement() as work:
+            work.notifications.record(
+                [
+                    Attempted(
+                        notification_id=messages[number].notification.id,
+                        status=status,
+                        at=clock(),
+                        sent_by=provider,
+                        reference=reference and f"{reference} {messages[number].notification.id}",
+                        billable_units=units,
+                    )
+                    for number, (status, provider, reference, units) in self.outcomes.items()
+                ]
+            )
+
+
+@frozen
+class Receive:
+    number: int
+    status: Status
+
+    def __call__(self, database: Database, messages: list[Message], clock: FixedClock) -> Any:
+        with database.begin() as work:
+            before = work.notifications.find_for_receipt(notification_id=messages[self.number].notification.id)
+            assert before is not None
+            after = apply_receipt(before, self.status, at=clock(), provider=ProviderName.FIRETEXT)
+            store_if_changed(work, before, after)
+            work.commit()
+        return after
+
+
+@frozen
+class ReceiveByReference:
+    number: int
+    status: Status
+
+    def __call__(self, database: Database, messages: list[Message], clock: FixedClock) -> Any:
+        reference = f"theirs {messages[self.number].notification.id}"
+        with database.begin() as work:
+            before = work.notifications.find_by_reference(ProviderName.SES, reference)
+            if before is None:
+                return None
+            store_if_changed(work, before, apply_receipt(before, self.status, at=clock()))
+            work.commit()
+        return before
+
+
+numbers = st.integers(0, 2)
+outcome = st.tuples(
+    st.sampled_from([None, Status.SENDING, Status.SENT, Status.TECHNICAL_FAILURE]),
+    st.sampled_from([None, ProviderName.MMG, ProviderName.SES]),
+    st.sampled_from([None, "theirs"]),
+    st.integers(0, 2),
+)
+receipts = st.sampled_from([Status.DELIVERED, Status.PENDING, Status.TEMPORARY_FAILURE, Status.PERMANENT_FAILURE])
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Wait, st.integers(1, 40)),
+    st.builds(ClaimSome, st.lists(numbers, max_size=4).map(tuple)),
+    st.builds(RecordOutcomes, st.dictionaries(numbers, outcome)),
+    st.builds(Receive, numbers, receipts),
+    st.builds(ReceiveByReference, numbers, receipts),
+)
+channels = st.lists(st.sampled_from([Channel.SMS, Channel.EMAIL]), min_size=3, max_size=3)
+
+
+def play(database: Database, messages: list[Message], clock: FixedClock, script: list[Step]) -> list[Any]:
+    """Accept the messages, take the steps; return what each step said, and how every message ended."""
+    with database.statement() as work:
+        for message in messages:
+            work.notifications.accept(message, entry_for(message.notification.id, message, message.notification.id))
+    told = [step(database, messages, clock) for step in script]
+    with database.statement() as work:
+        ends = [
+            work.notifications.find(message.notification.service_id, message.notification.id) for message in messages
+        ]
+    return [*told, *ends]
+
+
+@settings(max_examples=60, deadline=None)
+@given(channels, st.lists(steps, max_size=14))
+def test_both_adapters_tell_and_end_the_same(
+    postgres_engine: Engine, channels: list[Channel], script: list[Step]
+) -> None:
+    first, second = FixedClock(), FixedClock()
+    new_id = ids_of(first)
+    service_id = new_id()
+    messages = [message_of(service_id, first, new_id, channel=channel) for channel in channels]
+    in_memory = play(MemoryDatabase(first), messages, first, script)
+    in_postgres = play(PostgresDatabase(postgres_engine, CIPHER, second), messages, second, script)
+    assert in_postgres == in_memory

@@ -1,0 +1,123 @@
+"""However many messages there are, a statement reads the rows it is about, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from attrs import frozen
+from sqlalchemy import Engine
+
+from notify_adapters.memory import FixedClock
+from notify_adapters.postgres import PostgresDatabase
+from notify_adapters.postgres.database import PostgresUnitOfWork
+from notify_core.identifiers import uuid7
+from notify_core.notifications.model import Attempted, Contents, Message, Notification, expiry_date
+from notify_core.notifications.status import Status
+from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.vocabulary import Channel, KeyType, ProviderName
+
+MESSAGES = 1500
+SERVICE = UUID(int=5)
+
+# In the last transactions of this session: what was not yet added to the server's statistics.
+ROWS_READ = """
+SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) AS rows_read
+FROM pg_stat_xact_user_tables WHERE relname ~ '^(notification|outbox)'
+"""
+
+
+@frozen
+class Crowd:
+    """A database with many messages, and the ids of the first, one in the middle and the last."""
+
+    database: PostgresDatabase
+    clock: FixedClock
+    ids: tuple[UUID, UUID, UUID]
+
+
+@pytest.fixture
+def crowd(own_database: PostgresDatabase, own_engine: Engine, clock: FixedClock) -> Crowd:
+    ids = [uuid7(clock() + timedelta(seconds=number), number) for number in range(MESSAGES)]
+    with own_database.begin() as work:
+        for number, message_id in enumerate(ids):
+            message, entry = _message(message_id, clock, Status.CREATED if number % 2 else Status.SENDING)
+            work.notifications.accept(message, entry)
+        work.commit()
+    with own_engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    return Crowd(own_database, clock, (ids[1], ids[MESSAGES // 2 + 1], ids[-1]))
+
+
+def _message(message_id: UUID, clock: FixedClock, status: Status) -> tuple[Message, OutboxEntry]:
+    notification = Notification(
+        id=message_id,
+        service_id=SERVICE,
+        template_id=SERVICE,
+        template_version=1,
+        channel=Channel.EMAIL,
+        key_type=KeyType.NORMAL,
+        api_key_id=None,
+        created_at=clock(),
+        expires_on=expiry_date(clock(), 7),
+        status=status,
+        sent_by=ProviderName.SES,
+        reference=f"ref {message_id}",
+    )
+    entry = OutboxEntry(
+        id=message_id,
+        task=Task.DELIVER_EMAIL,
+        queue=Queue.SEND_EMAIL,
+        subject_id=message_id,
+        available_at=clock(),
+    )
+    return Message(
+        notification=notification, contents=Contents(recipient="a@b.uk", normalised_recipient="a@b.uk")
+    ), entry
+
+
+def claim(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    now = crowd.clock()
+    assert len(work.notifications.claim(crowd.ids, now=now, until=now).mine) == 3
+
+
+def record(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    work.notifications.record(
+        [Attempted(notification_id=key, status=Status.SENDING, at=crowd.clock()) for key in crowd.ids]
+    )
+
+
+def find(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    assert work.notifications.find(SERVICE, crowd.ids[1]) is not None
+
+
+def find_and_save(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    found = work.notifications.find_for_receipt(notification_id=crowd.ids[1])
+    assert found is not None
+    work.notifications.save(found)
+
+
+def find_by_reference(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    assert work.notifications.find_by_reference(ProviderName.SES, f"ref {crowd.ids[2]}") is not None
+
+
+def take_and_remove(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    now = crowd.clock()
+    taken = work.outbox.take(limit=3, due_before=now + timedelta(1), now=now, until=now + timedelta(1))
+    work.outbox.remove(entry.id for entry in taken)
+
+
+@pytest.mark.parametrize("ask", [claim, record, find, find_and_save, find_by_reference, take_and_remove])
+def test_a_statement_reads_only_what_it_is_about(
+    crowd: Crowd, ask: Callable[[PostgresUnitOfWork, Crowd], None]
+) -> None:
+    rounds = 3  # until it is prepared, with its generic plan
+    for _ in range(rounds):
+        with crowd.database.begin() as work:
+            ask(work, crowd)
+    with crowd.database.begin() as work:
+        row = work.notifications._session.row(ROWS_READ, {})
+    assert row is not None
+    assert row.rows_read <= 10 * rounds
