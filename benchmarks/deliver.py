@@ -1,8 +1,8 @@
 """Texts delivered a second by one worker, against a loop of bare calls to the same provider.
 
-The queues are the in-memory simulator, the provider is MMG's simulator, which answers at once or
-after a delay. The messages are accepted first; then relay and worker start, and the clock runs from the first text that the provider gets
-to the last.
+The queues are the in-memory simulator, the provider is MMG's simulator, which answers at once or after a delay. The
+messages are accepted first; then relay and worker start, and the clock runs from the first text that the provider
+gets to the last.
 """
 
 from __future__ import annotations

@@ -13,23 +13,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.health import Health
-from notify_adapters.http import HttpClient
 from notify_adapters.logging import StructuredDeliveryLog, StructuredReceiptLog, configure_logging, log
 from notify_adapters.memory.limiter import MemoryLimiter
-from notify_adapters.postgres import (
-    MigrationResult,
-    OutboxBell,
-    OutboxListener,
-    PostgresDatabase,
-    current_version,
-    ensure_partitions_now,
-    make_engine,
-    migrate,
-)
 from notify_adapters.settings import Settings
-from notify_adapters.sns import SnsInbox
 from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
 from notify_core.application import Notify, Options, Ports, build
 from notify_core.errors import ConfigurationError
@@ -46,6 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from notify_adapters.postgres import PostgresDatabase
+    from notify_adapters.postgres.migrate import MigrationResult
     from notify_adapters.sqs import QueueAdmin
 
 
@@ -65,7 +54,7 @@ class Platform:
 
     settings: Settings
     notify: Notify
-    events: EventInbox
+    event_inbox: Callable[[], EventInbox]
     health: Health
     queues: Callable[[], QueueAdmin]
     ensure_partitions: Callable[[], list[str]]
@@ -80,8 +69,16 @@ class Platform:
 
 def assemble(settings: Settings, role: Role) -> Platform:
     """Build the platform for one process. Connects to nothing yet. Raises ConfigurationError."""
-    _check(settings, role)
-    configure_logging(role, settings.log_level)
+    from notify_adapters.encryption import AesGcmCipher
+    from notify_adapters.postgres import (
+        OutboxBell,
+        OutboxListener,
+        PostgresDatabase,
+        ensure_partitions_now,
+        make_engine,
+    )
+
+    prepare(settings, role)
     clock = SystemClock()
     engine = make_engine(
         settings.database_url,
@@ -91,13 +88,12 @@ def assemble(settings: Settings, role: Role) -> Platform:
     )
     bell, listener = OutboxBell(settings.database_url), OutboxListener(settings.database_url)
     database = PostgresDatabase(engine, AesGcmCipher(settings.encryption_keys), clock, wake=bell.ring)
-    http = HttpClient()
     threads = Threads(settings.provider_calls_in_flight)
     ports = Ports(
         database=database,
         publisher=_publisher(settings) if role is Role.RELAY else _NoPublisher(),
         limiter=_limiter(settings),
-        sms_providers=_sms_providers(settings, http) if role is Role.WORKER else {},
+        sms_providers=_sms_providers(settings) if role is Role.WORKER else {},
         email_providers=_email_providers(settings) if role is Role.WORKER else {},
         in_flight=threads,
         clock=clock,
@@ -110,7 +106,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
     return Platform(
         settings=settings,
         notify=build(ports, _options(settings)),
-        events=SnsInbox(http, settings.sns_certificate_urls, settings.ses_topic_arns),
+        event_inbox=lambda: _event_inbox(settings),
         health=_health(settings, engine, database),
         queues=lambda: queue_admin(settings),
         ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
@@ -119,8 +115,19 @@ def assemble(settings: Settings, role: Role) -> Platform:
     )
 
 
+def prepare(settings: Settings, role: Role) -> None:
+    """Check the settings, and begin to log. All that a process needs that uses none of the platform.
+
+    Raises ConfigurationError for a process that could start but never do its work.
+    """
+    _check(settings, role)
+    configure_logging(role, settings.log_level)
+
+
 def migrate_database(settings: Settings) -> MigrationResult:
     """Bring the database up to date, and make the partitions that the coming weeks need."""
+    from notify_adapters.postgres.migrate import migrate
+
     return migrate(settings.database_url)
 
 
@@ -216,10 +223,19 @@ class _NoPublisher:
         return messages
 
 
-def _sms_providers(settings: Settings, http: HttpClient) -> dict[ProviderName, SmsProvider]:
+def _event_inbox(settings: Settings) -> EventInbox:
+    from notify_adapters.http import HttpClient
+    from notify_adapters.sns import SnsInbox
+
+    return SnsInbox(HttpClient(), settings.sns_certificate_urls, settings.ses_topic_arns)
+
+
+def _sms_providers(settings: Settings) -> dict[ProviderName, SmsProvider]:
     from notify_adapters.firetext import FiretextProvider
+    from notify_adapters.http import HttpClient
     from notify_adapters.mmg import MmgProvider
 
+    http = HttpClient()
     return {
         ProviderName.MMG: MmgProvider(
             http,
@@ -246,6 +262,8 @@ def _email_providers(settings: Settings) -> dict[ProviderName, EmailProvider]:
 
 
 def _health(settings: Settings, engine: Engine, database: PostgresDatabase) -> Health:
+    from notify_adapters.postgres import current_version
+
     def outbox() -> str:
         with database.statement() as work:
             return f"{work.outbox.count()} waiting"

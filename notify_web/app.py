@@ -24,7 +24,7 @@ def ports_from(platform: Platform) -> WebPorts:
     """Take from the platform what the web shell needs."""
     return WebPorts(
         notify=platform.notify,
-        events=platform.events,
+        events=platform.event_inbox(),
         health=platform.health,
         clock=platform.notify.admit.clock,
         options=_options(platform.settings),

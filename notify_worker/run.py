@@ -8,7 +8,7 @@ from attrs import evolve
 from celery import Celery
 from celery.platforms import SecurityWarning
 
-from notify_adapters.assembly import Role, assemble
+from notify_adapters.assembly import Role, assemble, prepare
 from notify_adapters.settings import Settings
 from notify_worker.app import make_app
 from notify_worker.queues import EVERY_QUEUE, queues_for
@@ -51,6 +51,6 @@ def run_beat(settings: Settings) -> int:
 
     There must be exactly one: a second one doubles everything. Keeps no state.
     """
-    assemble(settings, Role.BEAT).close()
+    prepare(settings, Role.BEAT)
     make_app(settings).Beat(loglevel=_LOG_LEVEL, quiet=True).run()
     return 0

@@ -37,9 +37,6 @@ _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
 # An empty answer in less than this was not a long poll: whoever answers does not know how to wait.
 _TOO_SOON_SECONDS = 0.5
-# Tasks that end together free their slots together: waiting this long turns four polls for one message each
-# into one poll for four.
-_GATHER_SECONDS = 0.0
 # Besides the polls, for whatever else the loop may fetch.
 _SPARE_CONNECTIONS = 2
 _UNREADABLE = {"Problem": "unreadable answer"}
@@ -161,7 +158,7 @@ class Channel(SQS.Channel):
         if self._resting and self.qos.can_consume():
             resting, self._resting = self._resting, []
             for queue in resting:
-                self._loop.call_later(_GATHER_SECONDS, self._schedule_queue, queue)
+                self._loop.call_soon(self._schedule_queue, queue)
 
 
 class Transport(SQS.Transport):

@@ -5,7 +5,7 @@
     session.py       runs a statement, and turns the driver's errors into the core's
     tables.py        every table of this version
     partitions.py    the months of `notifications`, the days of `notification_contents`
-    migrate.py       brings a database up to date
+    migrate.py       brings a database up to date; imported by who does so only, since it is large
     wake.py          wakes relays when the outbox has something for them
     ...              one module per repository
 
@@ -15,19 +15,16 @@ measured; the driver prepares each once per connection.
 
 from notify_adapters.postgres.database import PostgresDatabase
 from notify_adapters.postgres.engine import make_engine
-from notify_adapters.postgres.migrate import MigrationResult, current_version, head_version, migrate
 from notify_adapters.postgres.partitions import ensure_partitions, ensure_partitions_now
+from notify_adapters.postgres.version import current_version
 from notify_adapters.postgres.wake import OutboxBell, OutboxListener
 
 __all__ = [
-    "MigrationResult",
     "OutboxBell",
     "OutboxListener",
     "PostgresDatabase",
     "current_version",
     "ensure_partitions",
     "ensure_partitions_now",
-    "head_version",
     "make_engine",
-    "migrate",
 ]

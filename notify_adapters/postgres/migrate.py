@@ -12,13 +12,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from attrs import frozen
-from psycopg.errors import LockNotAvailable, UndefinedTable
-from sqlalchemy import Connection, Engine, NullPool, create_engine
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import OperationalError
 
 from notify_adapters.postgres.engine import connect_arguments
 from notify_adapters.postgres.partitions import ensure_partitions
 from notify_adapters.postgres.session import UNAVAILABLE, unavailable
+from notify_adapters.postgres.version import version_of
 from notify_core.calendar import london_date
 
 # The bytes "alembic" and a zero: what migration runners of this platform have always locked.
@@ -51,9 +52,9 @@ def migrate(
     `attempts` times in all, `pause_seconds` apart. Raises DatabaseUnavailable.
     """
     with _locked(url) as connection:
-        before = _version(connection)
+        before = version_of(connection)
         partitions = _try(connection, revision, attempts, pause_seconds)
-        return MigrationResult(before=before, after=_version(connection), partitions=partitions)
+        return MigrationResult(before=before, after=version_of(connection), partitions=partitions)
 
 
 def _try(connection: Connection, revision: str, attempts: int, pause_seconds: float) -> list[str]:
@@ -75,15 +76,6 @@ def downgrade(url: str, revision: str) -> None:
     """Take the database back to `revision` ("base": to nothing at all). For development: it loses data."""
     with _locked(url) as connection:
         command.downgrade(_config(connection), revision)
-
-
-def current_version(engine: Engine) -> str | None:
-    """Return the database's version, or None when it was never migrated. Raises DatabaseUnavailable."""
-    try:
-        with engine.connect() as connection:
-            return _version(connection)
-    except UNAVAILABLE as error:
-        raise unavailable(error) from error
 
 
 def head_version() -> str:
@@ -122,21 +114,6 @@ def _config(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
-
-
-def _version(connection: Connection) -> str | None:
-    try:
-        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    except ProgrammingError as error:
-        connection.rollback()
-        if isinstance(error.orig, UndefinedTable):
-            return None
-        raise
-    except DBAPIError:
-        connection.rollback()
-        raise
-    connection.rollback()
-    return None if version is None else str(version)
 
 
 def _now() -> datetime:

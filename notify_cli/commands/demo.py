@@ -29,7 +29,7 @@ def demo(port: int | None, timeout: float) -> int:
     from notify_adapters.embedded import free_port
 
     with tempfile.TemporaryDirectory(prefix="notify-demo-") as directory, stopping_on_signals():
-        Path(directory).chmod(0o755)  # noqa: S103 - PostgreSQL runs as another user, and must get through
+        Path(directory).chmod(0o755)
         click.echo("Starting a whole system: it takes a few seconds.\n")
         system = DevSystem(
             data_dir=Path(directory) / "data",
@@ -86,7 +86,7 @@ def _journeys(templates: dict[str, str]) -> list[Journey]:
     ]
 
 
-def _table(journeys: list[Journey]) -> Any:  # noqa: ANN401 - rich is imported when it is needed
+def _table(journeys: list[Journey]) -> Any:
     from rich.table import Table
 
     table = Table(title="On their way", title_justify="left")

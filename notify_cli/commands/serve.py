@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -20,13 +21,7 @@ from notify_cli.output import settings_from_environment
 def web(host: str, port: int | None, workers: int | None) -> None:
     """Serve the HTTP API. SIGTERM finishes what has begun, then stops."""
     settings = settings_from_environment()
-    _become(
-        "granian",
-        *("--interface", "asgi", "--factory", "notify_web.app:create_app"),
-        *("--host", host, "--port", str(port or settings.port)),
-        *("--workers", str(workers or settings.web_workers)),
-        *("--workers-kill-timeout", "30", "--respawn-failed-workers", "--no-ws", "--log-level", "warning"),
-    )
+    _become(web_arguments(host, port or settings.port, workers or settings.web_workers))
 
 
 @click.command()
@@ -37,20 +32,35 @@ def web(host: str, port: int | None, workers: int | None) -> None:
 def worker(worker_type: str, concurrency: int | None) -> None:
     """Do background work. SIGTERM finishes what has begun, then stops."""
     settings = settings_from_environment()
-    _become(
-        "notify_worker", "worker", "--type", worker_type, "--concurrency", str(concurrency or settings.concurrency)
-    )
+    _become(worker_arguments(worker_type, concurrency or settings.concurrency))
 
 
 @click.command()
 def beat() -> None:
     """Queue the periodic tasks when they are due. Run exactly one."""
     settings_from_environment()
-    _become("notify_worker", "beat")
+    _become(BEAT_ARGUMENTS)
 
 
-def _become(module: str, *arguments: str) -> None:
+def web_arguments(host: str, port: int, workers: int) -> tuple[str, ...]:
+    """Return what Python is given to be the web server."""
+    return (
+        *("-m", "granian", "--interface", "asgi", "--factory", "notify_web.app:create_app"),
+        *("--host", host, "--port", str(port), "--workers", str(workers)),
+        *("--workers-kill-timeout", "30", "--respawn-failed-workers", "--no-ws", "--log-level", "warning"),
+    )
+
+
+def worker_arguments(worker_type: str, concurrency: int) -> tuple[str, ...]:
+    """Return what Python is given to be a worker."""
+    return ("-m", "notify_worker", "worker", "--type", worker_type, "--concurrency", str(concurrency))
+
+
+BEAT_ARGUMENTS = ("-m", "notify_worker", "beat")
+
+
+def _become(arguments: Sequence[str]) -> None:
     """Replace this process, so that signals reach the one that does the work."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - our own modules
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own modules

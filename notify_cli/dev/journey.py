@@ -14,7 +14,7 @@ from notify_cli.commands.api_keys import bearer_token
 _DELIVERED = "delivered"
 
 
-class JourneyFailed(Exception):  # noqa: N818 - told to people as a sentence, caught in one place
+class JourneyFailed(Exception):
     """A message did not get where it should."""
 
 
@@ -39,7 +39,7 @@ class Api:
             timeout=10,
             retries=False,
         )
-        if answer.status >= 300:  # noqa: PLR2004 - HTTP's own numbering
+        if answer.status >= 300:
             raise JourneyFailed(f"{method} {path} answered {answer.status}: {answer.data.decode(errors='replace')}")
         document: dict[str, Any] = answer.json()
         return document

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import IO, Any
 
-from attrs import define, frozen
+from attrs import asdict, define, frozen
 
 from notify_adapters.embedded.errors import EmbeddedPartError
 
@@ -91,7 +91,7 @@ class DataDirectory:
         found = self.read("secrets.json")
         if found is None:
             made = Secrets.make()
-            self.write("secrets.json", {name: getattr(made, name) for name in Secrets.__slots__ if name[:1] != "_"})
+            self.write("secrets.json", asdict(made))
             return made
         return Secrets(**found)
 

@@ -12,6 +12,7 @@ from attrs import frozen
 from notify_adapters.embedded import ChildCommand, EmbeddedAws, EmbeddedPostgres, EmbeddedRedis, free_ports
 from notify_adapters.embedded.ports import LOOPBACK
 from notify_adapters.embedded.redis import find_redis_server
+from notify_cli.commands.serve import BEAT_ARGUMENTS, web_arguments, worker_arguments
 from notify_cli.dev.layout import DataDirectory, Secrets
 
 QUEUE_PREFIX = "dev-"
@@ -137,7 +138,7 @@ class Parts:
         return {
             key: self._python(
                 f"the {key} simulator",
-                "notify_adapters.simulators",
+                *("-m", "notify_adapters.simulators"),
                 *(names[key], f"--port={getattr(self.at, key)}", *more),
             )
             for key, more in options.items()
@@ -145,24 +146,22 @@ class Parts:
 
     def web(self) -> ChildCommand:
         """The HTTP API."""
-        return self._notify("web", "--host", LOOPBACK)
+        return self._python("notify web", *web_arguments(LOOPBACK, self.at.web, self._number("WEB_WORKERS")))
 
     def worker(self) -> ChildCommand:
         """A worker for all queues."""
-        return self._notify("worker")
+        return self._python("notify worker", *worker_arguments("worker", self._number("CONCURRENCY")))
 
     def relay(self) -> ChildCommand:
         """The outbox relay."""
-        return self._notify("relay")
+        return self._python("notify relay", "-m", "notify_cli", "relay")
 
     def beat(self) -> ChildCommand:
         """The scheduler."""
-        return self._notify("beat")
+        return self._python("notify beat", *BEAT_ARGUMENTS)
 
-    def _notify(self, *arguments: str) -> ChildCommand:
-        return self._python(f"notify {arguments[0]}", "notify_cli", *arguments)
+    def _number(self, setting: str) -> int:
+        return int(self.environment()[setting])
 
-    def _python(self, name: str, module: str, *arguments: str) -> ChildCommand:
-        return ChildCommand(
-            name=name, argv=(sys.executable, "-m", module, *arguments), environment=self.environment()
-        )
+    def _python(self, name: str, *arguments: str) -> ChildCommand:
+        return ChildCommand(name=name, argv=(sys.executable, *arguments), environment=self.environment())

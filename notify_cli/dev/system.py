@@ -111,12 +111,13 @@ class DevSystem:
             extra_environment=self.environment,
         )
         self._start_outside()
-        self._prepare_database()
+        # Loading takes most of the time, so these load while the database gets ready. They can wait for it.
         self._start("web", self.parts.web())
-        self._start("relay", self.parts.relay())
-        self._prepare_aws()
-        self._start("worker", self.parts.worker())
         self._start("beat", self.parts.beat())
+        self._prepare_database()
+        self._start("relay", self.parts.relay())
+        self._start("worker", self.parts.worker())
+        self._prepare_aws()
         self._make_world()
         self._note_processes()
         for key in ("web", "mmg", "firetext", "ses", "worker"):
@@ -142,7 +143,6 @@ class DevSystem:
 
     def _prepare_database(self) -> None:
         from notify_adapters.assembly import migrate_database
-
         from notify_adapters.settings import read_settings
 
         self.supervisor.wait_until("postgres", self.parts.postgres.is_ready, _START_SECONDS)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from notify_adapters.embedded import EmbeddedPostgres, free_port
-from notify_adapters.postgres import migrate
+from notify_adapters.postgres.migrate import migrate
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from notify_adapters.embedded import EmbeddedPostgres, free_port
 from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import FixedClock
-from notify_adapters.postgres import PostgresDatabase, make_engine, migrate
+from notify_adapters.postgres import PostgresDatabase, make_engine
+from notify_adapters.postgres.migrate import migrate
 
 _numbers = count(1)
 CIPHER = AesGcmCipher({"test": b"k" * 32})

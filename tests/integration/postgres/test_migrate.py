@@ -14,8 +14,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine
 
 from notify_adapters.embedded import free_port
-from notify_adapters.postgres import current_version, head_version, make_engine, migrate
-from notify_adapters.postgres.migrate import ADVISORY_LOCK, downgrade
+from notify_adapters.postgres import current_version, make_engine
+from notify_adapters.postgres.migrate import ADVISORY_LOCK, downgrade, head_version, migrate
 from notify_adapters.postgres.tables import metadata
 from notify_core.unit_of_work import DatabaseUnavailable
 

@@ -53,7 +53,7 @@ def test_receipts_for_strangers_are_ignored(town: Town, reference: str) -> None:
 
 
 def known_as_ref(message: OutgoingEmail) -> str:
-    assert message.reference
+    assert message.recipient
     return "REF"
 
 
