@@ -212,6 +212,7 @@ def _publisher(settings: Settings) -> Publisher:
         account_id=settings.aws_account_id,
         prefix=settings.queue_prefix,
         message_groups=settings.message_groups,
+        on_trouble=lambda problem: log().warning("the queues do not take everything", problem=problem),
     )
 
 

@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row
 from sqlalchemy import exc as pool_errors
 
-from notify_core.errors import Conflict
+from notify_core.errors import Conflict, InvalidContent
 from notify_core.unit_of_work import DatabaseUnavailable
 
 # What a driver or a pool raises when the server is gone, going, full, or gave up on a statement.
@@ -49,7 +49,7 @@ class Session:
     def rows(self, statement: str, parameters: Parameters) -> Sequence[Row]:
         """Run the statement and return its rows, with columns as attributes.
 
-        Raises DatabaseUnavailable, or Conflict when something of that identity exists.
+        Raises DatabaseUnavailable, Conflict when something of that identity exists, or InvalidContent.
         """
         return self._execute(statement, parameters).fetchall()
 
@@ -104,6 +104,9 @@ class Session:
             return cursor.execute(statement.encode(), parameters)
         except UNAVAILABLE as error:
             raise unavailable(error) from error
+        except psycopg.DataError:
+            # Not `from error`: the driver's text can quote the value.
+            raise InvalidContent("A text holds a character that cannot be stored, such as NUL: remove it") from None
         except errors.UniqueViolation as error:
             # Not `from error`: the driver's text quotes the row.
             raise Conflict(f"{error.diag.table_name}: there is one of that identity already") from None

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from attrs import Factory, define, field
 
@@ -94,15 +94,7 @@ class EmbeddedAws:
 
     def verify_email_identity(self, identity: str) -> None:
         """Let SES send from this domain or address. Safe to repeat."""
-        import boto3
-
-        client = boto3.client(
-            "ses",
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="embedded",
-            aws_secret_access_key="embedded",  # noqa: S106 moto takes anything
-        )
+        client = self._client("ses")
         if "@" in identity:
             client.verify_email_identity(EmailAddress=identity)
         else:
@@ -110,19 +102,23 @@ class EmbeddedAws:
 
     def make_bucket(self, name: str) -> None:
         """Make an S3 bucket. Safe to repeat."""
+        client = self._client("s3")
+        try:
+            client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        except client.exceptions.BucketAlreadyOwnedByYou:
+            return
+
+    def _client(self, service: str) -> Any:
         import boto3
 
-        client = boto3.client(
-            "s3",
+        make: Any = boto3.client
+        return make(
+            service,
             endpoint_url=self.url,
             region_name=REGION,
             aws_access_key_id="embedded",
             aws_secret_access_key="embedded",  # noqa: S106 moto takes anything
         )
-        try:
-            client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-        except client.exceptions.BucketAlreadyOwnedByYou:
-            return
 
     def __enter__(self) -> Self:
         self.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from time import monotonic
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,6 +15,8 @@ from notify_adapters.embedded import EmbeddedPostgres, free_port
 from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase, make_engine
+from notify_core.errors import InvalidContent
+from notify_core.services.model import Service
 from notify_core.unit_of_work import DatabaseUnavailable
 
 CIPHER = AesGcmCipher({"test": b"k" * 32})
@@ -175,3 +178,13 @@ def _state_of(url: str, application_name: str) -> str:
         ).fetchone()
     assert row is not None
     return str(row[0])
+
+
+def test_a_text_that_cannot_be_stored_is_refused_without_quoting_it(postgres_url: str) -> None:
+    engine = make_engine(postgres_url, pool_size=1, statement_timeout_ms=5000, application_name="test")
+    database = PostgresDatabase(engine, AesGcmCipher({"k": b"k" * 32}), FixedClock())
+    service = Service(id=UUID(int=1), name="Bins\0secret", created_at=FixedClock().now)
+    with pytest.raises(InvalidContent, match="such as NUL") as refused, database.begin() as work:
+        work.services.add(service)
+    assert "secret" not in str(refused.value)
+    engine.dispose()
