@@ -92,7 +92,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
     ports = Ports(
         database=database,
         publisher=_publisher(settings) if role is Role.RELAY else _NoPublisher(),
-        limiter=_limiter(settings),
+        limiter=_limiter(settings, role),
         sms_providers=_sms_providers(settings) if role is Role.WORKER else {},
         email_providers=_email_providers(settings) if role is Role.WORKER else {},
         in_flight=threads,
@@ -190,9 +190,9 @@ def _options(settings: Settings) -> Options:
     )
 
 
-def _limiter(settings: Settings) -> Limiter:
-    """Count in Redis where there is one. Without, each process counts for itself."""
-    if not settings.uses_redis:
+def _limiter(settings: Settings, role: Role) -> Limiter:
+    """Count in Redis where there is one. Without, each process counts for itself. Only requests are counted."""
+    if not settings.uses_redis or role is not Role.WEB:
         return MemoryLimiter()
     from notify_adapters.redis import RedisLimiter
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from notify_adapters.embedded import ChildCommand, EmbeddedAws, EmbeddedPostgres, EmbeddedRedis, free_ports
+from notify_adapters.embedded.aws.contents import Contents
 from notify_adapters.embedded.ports import LOOPBACK
 from notify_adapters.embedded.redis import find_redis_server
 from notify_cli.commands.serve import BEAT_ARGUMENTS, web_arguments, worker_arguments
 from notify_cli.dev.layout import DataDirectory, Secrets
+from notify_core.outbox.model import Queue
 
 QUEUE_PREFIX = "dev-"
 ADMIN_CLIENT = "notify-admin"
@@ -64,7 +66,15 @@ class Parts:
     @property
     def aws(self) -> EmbeddedAws:
         """SQS, S3 and SES."""
-        return EmbeddedAws(self.at.aws, self.directory.logs / "aws.log")
+        return EmbeddedAws(
+            self.at.aws,
+            self.directory.logs / "aws.log",
+            Contents(
+                queues=() if self.fast_queues else tuple(f"{QUEUE_PREFIX}{queue}" for queue in Queue),
+                buckets=(CSV_BUCKET,),
+                identities=(EMAIL_DOMAIN,),
+            ),
+        )
 
     @property
     def redis(self) -> EmbeddedRedis | None:

@@ -15,7 +15,7 @@ from attrs import define, field
 from notify_adapters.embedded import ChildCommand, require_free_port
 from notify_adapters.embedded.ports import accepts_connections
 from notify_cli.dev.layout import DataDirectory
-from notify_cli.dev.parts import ADMIN_CLIENT, CSV_BUCKET, EMAIL_DOMAIN, QUEUE_PREFIX, Addresses, Parts
+from notify_cli.dev.parts import ADMIN_CLIENT, QUEUE_PREFIX, Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor, describe, end_leftovers
 
 _START_SECONDS = 60.0
@@ -111,13 +111,15 @@ class DevSystem:
             extra_environment=self.environment,
         )
         self._start_outside()
-        # Loading takes most of the time, so these load while the database gets ready. They can wait for it.
+        # Loading takes most of the time, so these load while the others get ready: they can wait for them.
+        self._start("worker", self.parts.worker())
         self._start("web", self.parts.web())
         self._start("beat", self.parts.beat())
         self._prepare_database()
         self._start("relay", self.parts.relay())
-        self._start("worker", self.parts.worker())
-        self._prepare_aws()
+        if self.fast_queues:
+            self._make_fast_queues()
+        self._wait_for("aws")
         self._make_world()
         self._note_processes()
         for key in ("web", "mmg", "firetext", "ses", "worker"):
@@ -149,20 +151,15 @@ class DevSystem:
         self.progress("migrations")
         migrate_database(read_settings(self.parts.environment()))
 
-    def _prepare_aws(self) -> None:
-        """Make the queues, the bucket and the sender's identity, as an operator does once in production."""
+    def _make_fast_queues(self) -> None:
+        """Make the queues, as an operator does once in production. Moto brings its own."""
         from notify_adapters.assembly import queue_admin
         from notify_adapters.settings import read_settings
         from notify_core.outbox.model import Queue
 
-        self.progress("queues, bucket and email identity")
-        self.supervisor.wait_until("aws", self.parts.aws.is_ready, _START_SECONDS)
-        if self.fast_queues:
-            self._wait_for("queues")
+        self._wait_for("queues")
         self.parts.adopt_aws_credentials()
         queue_admin(read_settings(self.parts.environment())).ensure([queue.value for queue in Queue])
-        self.parts.aws.verify_email_identity(EMAIL_DOMAIN)
-        self.parts.aws.make_bucket(CSV_BUCKET)
 
     def _make_world(self) -> None:
         from notify_adapters.assembly import Role, assemble
@@ -188,6 +185,8 @@ class DevSystem:
         """Return what tells whether a part is at work. Those that listen to nobody are as soon as they run."""
         if key == "worker":
             return self.directory.worker_ready.exists
+        if key == "aws":
+            return self.parts.aws.is_ready
         port = getattr(self.parts.at, key, None)
         return lambda: port is None or accepts_connections(port)
 

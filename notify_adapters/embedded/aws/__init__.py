@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from attrs import Factory, define, field
 
+from notify_adapters.embedded.aws.contents import Contents
 from notify_adapters.embedded.child import Child, ChildCommand
 from notify_adapters.embedded.errors import EmbeddedPartError
 from notify_adapters.embedded.ports import LOOPBACK, require_free_port
@@ -32,6 +33,7 @@ class EmbeddedAws:
 
     port: int
     log_path: Path = field(converter=Path)
+    contents: Contents = field(factory=Contents)
     _child: Child | None = Factory(lambda: None)
 
     @property
@@ -54,7 +56,10 @@ class EmbeddedAws:
         """Return how to run the server in the foreground."""
         return ChildCommand(
             name=NAME,
-            argv=(sys.executable, "-m", "notify_adapters.embedded.aws", "--port", str(self.port)),
+            argv=(
+                *(sys.executable, "-m", "notify_adapters.embedded.aws", "--port", str(self.port)),
+                *self.contents.options(),
+            ),
         )
 
     def start(self, timeout: float = 30.0) -> None:
@@ -99,14 +104,6 @@ class EmbeddedAws:
             client.verify_email_identity(EmailAddress=identity)
         else:
             client.verify_domain_identity(Domain=identity)
-
-    def make_bucket(self, name: str) -> None:
-        """Make an S3 bucket. Safe to repeat."""
-        client = self._client("s3")
-        try:
-            client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-        except client.exceptions.BucketAlreadyOwnedByYou:
-            return
 
     def _client(self, service: str) -> Any:
         import boto3

@@ -12,14 +12,15 @@ from types import FrameType
 from typing import Any
 
 from notify_adapters.embedded.aws import NAME, REGION
+from notify_adapters.embedded.aws.contents import Contents
 from notify_adapters.embedded.errors import EmbeddedPartError
 from notify_adapters.embedded.ports import LOOPBACK, require_free_port
 
 SERVICES = ("sqs", "s3", "sesv2", "ses")
 
 
-def serve(port: int, host: str = LOOPBACK) -> None:
-    """Run moto's server until SIGTERM or SIGINT.
+def serve(port: int, contents: Contents, host: str = LOOPBACK) -> None:
+    """Run moto's server, holding `contents`, until SIGTERM or SIGINT.
 
     The socket is opened as soon as moto's dispatcher is there; the three services' own modules are loaded
     by a thread meanwhile, so that the first request of each does not wait for them.
@@ -42,6 +43,7 @@ def serve(port: int, host: str = LOOPBACK) -> None:
         def log_request(self, *_: Any) -> None:
             """Say nothing: errors are in the answers."""
 
+    contents.make(REGION)
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server(host, port, application, threaded=True, request_handler=QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]  # stop without waiting for idle clients
@@ -76,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Run SQS, S3 and SES on loopback, in memory (moto).",
     )
     parser.add_argument("--port", type=int, required=True, help="the loopback port to listen on")
+    for name, what in (("queue", "a queue"), ("bucket", "an S3 bucket"), ("identity", "a domain of senders")):
+        parser.add_argument(f"--{name}", action="append", default=[], help=f"{what} to be there; may be repeated")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
@@ -84,7 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EmbeddedPartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    serve(options.port)
+    contents = Contents(
+        queues=tuple(options.queue), buckets=tuple(options.bucket), identities=tuple(options.identity)
+    )
+    serve(options.port, contents)
     return 0
 
 
