@@ -1,11 +1,30 @@
-"""London days: "day", "month" and "financial year" always mean civil time in London."""
+"""London days: "day", "month" and "financial year" always mean civil time in London. And which days are worked on."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from attrs import frozen
+
+from notify_core.errors import NotifyError
+
 LONDON = ZoneInfo("Europe/London")
+
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+_SUNDAY = 6
+
+
+def london_time(moment: datetime) -> datetime:
+    """Return an aware moment as clocks in London show it.
+
+    >>> london_time(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)).isoformat()
+    '2026-07-01T00:30:00+01:00'
+    """
+    return moment.astimezone(LONDON)
 
 
 def london_date(moment: datetime) -> date:
@@ -14,7 +33,21 @@ def london_date(moment: datetime) -> date:
     >>> london_date(datetime(2026, 6, 30, 23, 30, tzinfo=UTC))
     datetime.date(2026, 7, 1)
     """
-    return moment.astimezone(LONDON).date()
+    return london_time(moment).date()
+
+
+def from_london_time(wall_clock: datetime) -> datetime:
+    """Return the moment, in UTC, at which clocks in London show this naive time.
+
+    Of the two in the hour that is repeated in autumn, the first; a time in the hour that is left out in spring
+    is read as if the clocks had not changed yet.
+
+    >>> from_london_time(datetime(2025, 10, 26, 1, 30)).isoformat()
+    '2025-10-26T00:30:00+00:00'
+    >>> from_london_time(datetime(2025, 3, 30, 1, 30)).isoformat()
+    '2025-03-30T01:30:00+00:00'
+    """
+    return wall_clock.replace(tzinfo=LONDON, fold=0).astimezone(UTC)
 
 
 def london_midnight(day: date) -> datetime:
@@ -24,3 +57,61 @@ def london_midnight(day: date) -> datetime:
     datetime.datetime(2026, 6, 30, 23, 0, tzinfo=datetime.timezone.utc)
     """
     return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
+
+
+class NoWorkingDays(NotifyError):
+    """A number of working days from a day was asked for, and the number was 0: the day may be none itself."""
+
+    code = "no-working-days"
+
+    def __init__(self) -> None:
+        super().__init__("days argument must not be 0")
+
+
+@frozen
+class WorkingDays:
+    """The days on which somebody works: not on bank holidays of England and Wales, nor on the `free` weekdays.
+
+    Weekdays count from Monday, which is 0.
+
+    >>> MONDAY_TO_FRIDAY.after(date(2025, 12, 24), 1)
+    datetime.date(2025, 12, 29)
+    >>> MONDAY_TO_SATURDAY.after(date(2025, 12, 24), 1)
+    datetime.date(2025, 12, 27)
+    """
+
+    free: AbstractSet[int]
+
+    def include(self, day: date) -> bool:
+        """Whether that day is worked on."""
+        return day.weekday() not in self.free and day not in bank_holidays()
+
+    def after(self, day: date, days: int) -> date:
+        """Return the day that is so many working days after that day, or before it when negative.
+
+        Raises NoWorkingDays for 0.
+        """
+        if days == 0:
+            raise NoWorkingDays
+        step = _ONE_DAY if days > 0 else -_ONE_DAY
+        remaining = abs(days)
+        while remaining:
+            day += step
+            remaining -= self.include(day)
+        return day
+
+
+MONDAY_TO_FRIDAY = WorkingDays(frozenset({_SATURDAY, _SUNDAY}))
+MONDAY_TO_SATURDAY = WorkingDays(frozenset({_SUNDAY}))
+
+
+@cache
+def bank_holidays() -> frozenset[date]:
+    """Return the bank holidays of England and Wales that have been announced, from 2018 on.
+
+    >>> date(2025, 12, 25) in bank_holidays()
+    True
+    """
+    from notify_core.recipients.data import read_table
+
+    return frozenset(date.fromisoformat(row["date"]) for row in read_table("bank_holidays_england_wales"))

@@ -55,7 +55,7 @@ def _register(app: Celery, runner: Runner) -> None:
     def run(task: Any, *args: Any, **kwargs: Any) -> None:
         runner(task, args, kwargs)
 
-    app.task(run, name=str(runner.job.name), bind=True)
+    app.task(run, name=str(runner.job.name), bind=True, shared=False)
 
 
 @cache

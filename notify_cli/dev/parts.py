@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 
@@ -174,4 +175,10 @@ class Parts:
         return int(self.environment()[setting])
 
     def _python(self, name: str, *arguments: str) -> ChildCommand:
-        return ChildCommand(name=name, argv=(sys.executable, *arguments), environment=self.environment())
+        return ChildCommand(
+            name=name,
+            argv=(sys.executable, *arguments),
+            environment=self.environment(),
+            # Asked, not killed: some of them have children of their own to end.
+            death_signal=signal.SIGTERM,
+        )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from notify_core.content.branding import GOVUK_BRANDING, EmailBranding
 from notify_core.content.email import EMAIL_BYTE_LIMIT, EmailSource, EmailTemplate
 from notify_core.content.sms import SMS_CHARACTER_LIMIT, SmsMessage, SmsTemplate
 from notify_core.content.whitespace import clean
 
 __all__ = [
     "EMAIL_BYTE_LIMIT",
+    "GOVUK_BRANDING",
     "SMS_CHARACTER_LIMIT",
+    "EmailBranding",
     "EmailSource",
     "EmailTemplate",
     "SmsMessage",

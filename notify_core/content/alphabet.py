@@ -36,6 +36,8 @@ _REPLACEMENTS = {
     "ł": "l",
 }
 
+_ACCENT = re.compile("[\u0300-\u036f]")
+
 # A letter and the accents typed after it, joined into one character where Unicode has one. Only so many
 # accents at a time: sorting a long run of them takes quadratic time.
 _LETTER_WITH_ACCENTS = re.compile("[^\u0300-\u036f][\u0300-\u036f]{1,4}")
@@ -62,13 +64,18 @@ _TO_SMS: Mapping[int, str] = _Downgrade(SMS_ALPHABET)
 _TO_ASCII: Mapping[int, str] = _Downgrade(PRINTABLE_ASCII)
 
 
+def has_separate_accents(text: str) -> bool:
+    """Whether an accent is typed as a character of its own."""
+    return not text.isascii() and _ACCENT.search(text) is not None
+
+
 def compose_accents(text: str) -> str:
     r"""Join letters with the accents that follow them, as far as Unicode has one character for both.
 
     >>> compose_accents("cafe\u0301") == "caf\u00e9"
     True
     """
-    if text.isascii():
+    if not has_separate_accents(text):
         return text
     return _LETTER_WITH_ACCENTS.sub(lambda match: unicodedata.normalize("NFC", match[0]), text)
 
@@ -81,7 +88,7 @@ def downgrade_to_sms(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "`" not in text:
         return text
-    return text.translate(_TO_SMS)
+    return text if SMS_ALPHABET.issuperset(text) else text.translate(_TO_SMS)
 
 
 def downgrade_to_ascii(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import frozen
 
 from notify_core.content.branding import GOVUK_BRANDING, EmailBranding
@@ -10,9 +12,11 @@ from notify_core.content.email_page import email_page
 from notify_core.content.email_text import EmailText, Preheader
 from notify_core.content.escaping import unescape_html
 from notify_core.content.govuk import unlink_govuk
-from notify_core.content.keys import first_spellings
+from notify_core.content.keys import Personalisation, first_spellings
 from notify_core.content.markdown import Document, parse
+from notify_core.content.moulds import Moulds, Render
 from notify_core.content.placeholders import Field, Style, Values, additional_names, missing_names
+from notify_core.content.problems import NO_PROBLEMS, MessageProblems
 from notify_core.content.typography import set_type
 from notify_core.content.whitespace import one_line
 
@@ -28,8 +32,9 @@ _HTML_SUBJECT = Style(html=True, escape=True)
 _HTML_BODY = Style(html=True, escape=True, markdown_lists=True)
 _REDACTED_BODY = Style(html=True, escape=True, markdown_lists=True, redact=True)
 
-# A line separator, and a Korean letter that is seen as nothing and used to dress up names.
-_INVISIBLE = {0x2028: None, 0x3164: None}
+# Neither is seen; the second one, a Korean letter, is used to dress up names.
+LINE_SEPARATOR = "\u2028"
+HANGUL_FILLER = "\u3164"
 
 
 @frozen
@@ -63,6 +68,8 @@ class EmailTemplate:
     def __init__(self, subject: str, content: str) -> None:
         self._subject = Field(subject)
         self._content = Field(content)
+        self._subject_moulds = Moulds(self._subject)
+        self._content_moulds = Moulds(self._content)
         self.placeholders = first_spellings((*self._subject.placeholders, *self._content.placeholders))
 
     def missing(self, values: Values | None) -> tuple[str, ...]:
@@ -75,23 +82,33 @@ class EmailTemplate:
 
     def render_source(self, values: Values | None) -> EmailSource:
         """Return the email as its sender sees it. Raises UnusableValue."""
-        content = self._content.content
         body = self._content.fill(values, _SOURCE).strip()
-        may_be_empty = not content or (content.startswith("((") and content.endswith("))"))
         return EmailSource(
             subject=one_line(set_type(self._subject.fill(values, _PLAIN_SUBJECT))),
             body=body,
             size_in_bytes=len(body.encode("utf-8", "surrogatepass")),
-            is_empty=may_be_empty and not body,
+            is_empty=self._content.may_be_empty and not body,
         )
+
+    def problems(self, values: Values | None, *, prefix: str | None = None) -> MessageProblems:
+        """Return what is wrong with the email for these values. Emails have no prefix. Raises UnusableValue.
+
+        How long it is, is not looked at: a file is checked before its values are known to be the last ones.
+        """
+        del prefix
+        if not self._content.may_be_empty:
+            return NO_PROBLEMS
+        return MessageProblems(empty=self.render_source(values).is_empty)
 
     def render_text(self, values: Values | None, *, unsubscribe_link: str | None = None) -> str:
         """Return the plain text body. Raises UnusableValue.
 
         With an `unsubscribe_link`, it ends with it.
         """
-        document = _parse(self._content.fill(values, _SOURCE), unsubscribe_link)
-        return unescape_html(set_type(_EMAIL_TEXT.render(document))).lstrip() + "\n"
+        by_key = Personalisation(values).by_key
+        if unsubscribe_link:
+            return self._text(by_key, unsubscribe_link)
+        return self._rendered("text", self._content_moulds, by_key, self._text)
 
     def render_html_body(
         self, values: Values | None, *, unsubscribe_link: str | None = None, redact_missing: bool = False
@@ -100,19 +117,25 @@ class EmailTemplate:
 
         With an `unsubscribe_link`, it ends with it. `redact_missing` hides the names of missing placeholders.
         """
-        filled = self._content.fill(values, _REDACTED_BODY if redact_missing else _HTML_BODY)
-        return set_type(_EMAIL_HTML.render(_parse(filled, unsubscribe_link)))
+        by_key = Personalisation(values).by_key
+        if redact_missing:
+            return _body(_parse(self._content.fill(values, _REDACTED_BODY), unsubscribe_link))
+        if unsubscribe_link:
+            return _body(_parse(self._content.fill(values, _HTML_BODY), unsubscribe_link))
+        return self._rendered("html", self._content_moulds, by_key, self._html_body)
 
     def render_subject_html(self, values: Values | None) -> str:
         """Return the subject, escaped for HTML. Raises UnusableValue."""
-        return one_line(set_type(self._subject.fill(values, _HTML_SUBJECT)))
+        return self._rendered("html", self._subject_moulds, Personalisation(values).by_key, self._html_subject)
 
     def render_preheader(self, values: Values | None) -> str:
         """Return the first words of the body, in HTML. Raises UnusableValue.
 
         They are cut after PREHEADER_LENGTH characters, be it in the middle of an entity.
         """
-        return _preheader(_parse(self._content.fill(values, _HTML_BODY)))
+        by_key = Personalisation(values).by_key
+        words = self._rendered("words", self._content_moulds, by_key, self._words)
+        return words[:PREHEADER_LENGTH].strip()
 
     def render_html(
         self,
@@ -122,15 +145,49 @@ class EmailTemplate:
         unsubscribe_link: str | None = None,
     ) -> str:
         """Return the whole page. Raises UnusableValue."""
-        filled = self._content.fill(values, _HTML_BODY)
-        document = _parse(filled)
-        body = document if unsubscribe_link is None else _parse(filled, unsubscribe_link)
+        by_key = Personalisation(values).by_key
+        plain = self._content_moulds.plain(by_key)
+        words = plain and self._content_moulds.render("words", plain, self._words)
+        body = None
+        if plain and not unsubscribe_link:
+            body = self._content_moulds.render("html", plain, self._html_body)
+        if words is None or body is None:
+            filled = self._content.fill(by_key, _HTML_BODY)
+            document = _parse(filled, None)
+            words = _words(document)
+            body = _body(_parse(filled, unsubscribe_link) if unsubscribe_link else document)
         return email_page(
             subject=self.render_subject_html(values),
-            preheader=_preheader(document),
-            body=set_type(_EMAIL_HTML.render(body)),
+            preheader=words[:PREHEADER_LENGTH].strip(),
+            body=body,
             branding=branding,
         )
+
+    def _rendered(self, what: str, moulds: Moulds, values: Mapping[str | None, object], render: Render) -> str:
+        plain = moulds.plain(values)
+        cast = None if plain is None else moulds.render(what, plain, render)
+        return render(values) if cast is None else cast
+
+    def _text(self, values: Mapping[str | None, object], unsubscribe_link: str | None = None) -> str:
+        document = _parse(self._content.fill(values, _SOURCE), unsubscribe_link)
+        return unescape_html(set_type(_EMAIL_TEXT.render(document))).lstrip() + "\n"
+
+    def _html_body(self, values: Mapping[str | None, object]) -> str:
+        return _body(_parse(self._content.fill(values, _HTML_BODY), None))
+
+    def _words(self, values: Mapping[str | None, object]) -> str:
+        return _words(_parse(self._content.fill(values, _HTML_BODY), None))
+
+    def _html_subject(self, values: Mapping[str | None, object]) -> str:
+        return one_line(set_type(self._subject.fill(values, _HTML_SUBJECT)))
+
+
+def _body(document: Document) -> str:
+    return set_type(_EMAIL_HTML.render(document))
+
+
+def _words(document: Document) -> str:
+    return " ".join(set_type(_PREHEADER.render(document)).split())
 
 
 _EMAIL_HTML = EmailHtml()
@@ -138,11 +195,8 @@ _EMAIL_TEXT = EmailText()
 _PREHEADER = Preheader()
 
 
-def _parse(filled: str, unsubscribe_link: str | None = None) -> Document:
+def _parse(filled: str, unsubscribe_link: str | None) -> Document:
     if unsubscribe_link:
         filled = f"{filled}\n\n---\n\n[Unsubscribe from these emails]({unsubscribe_link})"
-    return parse(unlink_govuk(filled).translate(_INVISIBLE) + "\n")
-
-
-def _preheader(document: Document) -> str:
-    return " ".join(set_type(_PREHEADER.render(document)).split())[:PREHEADER_LENGTH].strip()
+    visible = unlink_govuk(filled).replace(LINE_SEPARATOR, "").replace(HANGUL_FILLER, "")
+    return parse(visible + "\n")

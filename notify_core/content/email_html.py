@@ -6,36 +6,42 @@ from collections.abc import Sequence
 
 from notify_core.content.links import href
 from notify_core.content.markdown.renderer import Renderer
-from notify_core.content.whitespace import ASCII_SPACE
+from notify_core.content.markdown.tree import Running
 
 _PARAGRAPH = '<p style="Margin: 0 0 20px 0; font-size: 19px; line-height: 25px; color: #0B0C0C;">'
 _HEADINGS = {
     1: (
-        '<h2 style="Margin: 0 0 15px 0; padding: 10px 0 0 0; font-size: 27px; line-height: 35px; '
-        'font-weight: bold; color: #0B0C0C;">',
+        (
+            '<h2 style="Margin: 0 0 15px 0; padding: 10px 0 0 0; font-size: 27px; line-height: 35px; '
+            'font-weight: bold; color: #0B0C0C;">'
+        ),
         "</h2>",
     ),
     2: (
-        '<h3 style="Margin: 0 0 15px 0; padding: 10px 0 0 0; font-size: 19px; line-height: 25px; '
-        'font-weight: bold; color: #0B0C0C;">',
+        (
+            '<h3 style="Margin: 0 0 15px 0; padding: 10px 0 0 0; font-size: 19px; line-height: 25px; '
+            'font-weight: bold; color: #0B0C0C;">'
+        ),
         "</h3>",
     ),
 }
 _RULE = '<hr style="border: 0; height: 1px; background: #B1B4B6; Margin: 30px 0 30px 0;">'
 _LIST = (
-    '<table role="presentation" style="padding: 0 0 20px 0;"><tr><td style="font-family: Helvetica, Arial, '
-    'sans-serif;">',
+    (
+        '<table role="presentation" style="padding: 0 0 20px 0;"><tr><td style="font-family: Helvetica, Arial, '
+        'sans-serif;">'
+    ),
     "</td></tr></table>",
 )
 _ORDERED = ('<ol style="Margin: 0 0 0 20px; padding: 0; list-style-type: decimal;">', "</ol>")
 _UNORDERED = ('<ul style="Margin: 0 0 0 20px; padding: 0; list-style-type: disc;">', "</ul>")
 # No space after `19px;`: mail programs do not mind, and what is sent stays what it always was.
-_ITEM = (
-    '<li style="Margin: 5px 0 5px; padding: 0 0 0 5px; font-size: 19px;line-height: 25px; color: #0B0C0C;">'
-)
+_ITEM = '<li style="Margin: 5px 0 5px; padding: 0 0 0 5px; font-size: 19px;line-height: 25px; color: #0B0C0C;">'
 _INSET = (
-    '<div style="Margin: 0 0 20px 0;"><blockquote style="Margin: 0; border-left: 10px solid #B1B4B6;'
-    'padding: 15px 0 0.1px 15px; font-size: 19px; line-height: 25px;">',
+    (
+        '<div style="Margin: 0 0 20px 0;"><blockquote style="Margin: 0; border-left: 10px solid #B1B4B6;'
+        'padding: 15px 0 0.1px 15px; font-size: 19px; line-height: 25px;">'
+    ),
     "</blockquote></div>",
 )
 _LINK_STYLE = "word-wrap: break-word; color: #1D70B8;"
@@ -49,18 +55,18 @@ class EmailHtml(Renderer):
         """Return a paragraph, or nothing if it is blank."""
         return f"{_PARAGRAPH}{text}</p>" if text.strip() else ""
 
-    def heading(self, level: int, text: str) -> str:
+    def heading(self, level: int, running: Running) -> str:
         """Return a heading. There are two levels; what is below them is a paragraph."""
         if level not in _HEADINGS:
-            return self.paragraph(text)
+            return self.paragraph_of(running)
         opening, closing = _HEADINGS[level]
-        return f"{opening}{text}{closing}"
+        return f"{opening}{self.running(running)}{closing}"
 
     def rule(self) -> str:
         """Return a line across."""
         return _RULE
 
-    def list(self, ordered: bool, items: Sequence[str]) -> str:  # noqa: FBT001
+    def list(self, ordered: bool, items: Sequence[str]) -> str:
         """Return a list, in a table, because some mail programs indent lists as they please."""
         opening, closing = _ORDERED if ordered else _UNORDERED
         inside = "".join([f"{_ITEM}{item.strip()}</li>" for item in items])
@@ -88,4 +94,4 @@ class EmailHtml(Renderer):
 
 def _quoted(title: str) -> str:
     """Keep a title inside of its quotes."""
-    return title.replace('"', "&quot;").strip(ASCII_SPACE)
+    return title.replace('"', "&quot;")

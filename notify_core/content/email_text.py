@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from notify_core.content.markdown.renderer import Renderer
+from notify_core.content.markdown.tree import Running
 
 _WIDTH = 65
 _UNDERLINES = {1: "=" * _WIDTH, 2: "-" * _WIDTH}
@@ -18,21 +19,19 @@ class EmailText(Renderer):
         """Return a paragraph after a blank line."""
         return f"\n\n{text}" if text.strip() else ""
 
-    def heading(self, level: int, text: str) -> str:
+    def heading(self, level: int, running: Running) -> str:
         """Return a heading, underlined. There are two levels; what is below them is a paragraph."""
         if level not in _UNDERLINES:
-            return self.paragraph(text)
-        return f"\n\n\n{text}\n{_UNDERLINES[level]}"
+            return self.paragraph_of(running)
+        return f"\n\n\n{self.running(running)}\n{_UNDERLINES[level]}"
 
     def rule(self) -> str:
         """Return a line across."""
         return self.paragraph(_RULE)
 
-    def list(self, ordered: bool, items: Sequence[str]) -> str:  # noqa: FBT001
+    def list(self, ordered: bool, items: Sequence[str]) -> str:
         """Return a list with bullets or numbers."""
-        lines = [
-            f"\n{f'{number}.' if ordered else '•'} {item.strip()}" for number, item in enumerate(items, start=1)
-        ]
+        lines = [f"\n{f'{number}.' if ordered else '•'} {item.strip()}" for number, item in enumerate(items, start=1)]
         return "\n" + "".join(lines)
 
     def link(self, text: str, target: str, title: str | None) -> str:
@@ -43,10 +42,10 @@ class EmailText(Renderer):
 class Preheader(EmailText):
     """Shows the words only: neither where links lead, nor lines."""
 
-    def heading(self, level: int, text: str) -> str:
+    def heading(self, level: int, running: Running) -> str:
         """Return a heading as a paragraph."""
         del level
-        return self.paragraph(text)
+        return self.paragraph_of(running)
 
     def rule(self) -> str:
         """Return nothing."""

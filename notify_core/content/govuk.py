@@ -15,4 +15,6 @@ def unlink_govuk(text: str) -> str:
     >>> unlink_govuk("GOV.UK and gov.uk/pay") == "GOV.\u200bUK and gov.uk/pay"
     True
     """
+    if "gov.uk" not in text.lower():
+        return text
     return _GOVUK.sub(rf"\1\2\3.{ZERO_WIDTH_SPACE}\4", text)

@@ -51,6 +51,13 @@ class Personalisation(Mapping[str | None, object]):
         else:
             self.by_key = {key_of(name): value for name, value in values.items()}
 
+    @classmethod
+    def by_keys(cls, values: Mapping[str | None, object]) -> Personalisation:
+        """Return values whose names are normalised already."""
+        personalisation = cls()
+        personalisation.by_key = values
+        return personalisation
+
     def __getitem__(self, name: str | None) -> object:
         return self.by_key[key_of(name)]
 

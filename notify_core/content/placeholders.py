@@ -130,6 +130,11 @@ class Field:
         self.placeholders = first_spellings(piece.name for piece in self._plain if isinstance(piece, Placeholder))
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether nothing may be left of the content, as far as a glance can tell."""
+        return not self.content or (self.content.startswith("((") and self.content.endswith("))"))
+
+    @property
     def pieces(self) -> tuple[str | Placeholder, ...]:
         """The content in order: text as it is typed, and placeholders."""
         return self._plain
@@ -184,7 +189,7 @@ def _take_apart(content: str) -> tuple[str | Placeholder, ...]:
     return tuple(piece for piece in parsed if piece != "")
 
 
-def _by_key(values: Values | None, style: Style) -> Mapping[str | None, object]:
+def _by_key(values: Values | Mapping[str | None, object] | None, style: Style) -> Mapping[str | None, object]:
     by_key = Personalisation(values).by_key
     if style.escape and any(name is not None and not _UNESCAPED.isdisjoint(name) for name in by_key):
         return {key_of(None if name is None else escape_html(name)): value for name, value in by_key.items()}

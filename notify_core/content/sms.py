@@ -7,9 +7,15 @@ import re
 from attrs import field, frozen
 
 from notify_core.content import fragments
-from notify_core.content.alphabet import compose_accents, downgrade_to_sms, unsupported_characters
+from notify_core.content.alphabet import (
+    compose_accents,
+    downgrade_to_sms,
+    has_separate_accents,
+    unsupported_characters,
+)
 from notify_core.content.fragments import Encoding
 from notify_core.content.placeholders import Field, Style, Values, additional_names, missing_names
+from notify_core.content.problems import MessageProblems
 from notify_core.content.whitespace import normalise_lines, tighten
 
 SMS_CHARACTER_LIMIT = 918
@@ -17,6 +23,9 @@ SMS_CHARACTER_LIMIT = 918
 
 _PLAIN = Style()
 _BLANK_LINES = re.compile(r"\n{3,}")
+
+_SPACE = (" ", "\n")
+_UNTIDY = ("  ", " ,", " .", " \n", "\n ", "\n\n\n")
 
 # Where a template is rendered without any values, this stands for them until the whitespace is tidy, so that
 # what surrounds a placeholder keeps its spaces. A noncharacter: Unicode promises that it means nothing.
@@ -136,18 +145,23 @@ class SmsTemplate:
         prefix = (prefix or "").strip()
         if values or not self.placeholders:
             body = self._field.fill(values, _PLAIN)
-            text = _tidy(f"{prefix}: {body}" if prefix else body)
+            text = tidy(f"{prefix}: {body}" if prefix else body)
         else:
             body = self._field.fill(dict.fromkeys(self.placeholders, _NO_VALUE), _PLAIN)
-            text = _tidy(f"{prefix}: {body}" if prefix else body).replace(_NO_VALUE, "")
+            text = tidy(f"{prefix}: {body}" if prefix else body).replace(_NO_VALUE, "")
         return SmsMessage(
             text=downgrade_to_sms(text),
             unsanitised=text,
             prefix_length=len(downgrade_to_sms(compose_accents(prefix))) + 2 if prefix else 0,
         )
 
+    def problems(self, values: Values | None, *, prefix: str | None = None) -> MessageProblems:
+        """Return what is wrong with the message for these values. Raises UnusableValue."""
+        message = self.render(values, prefix=prefix)
+        return MessageProblems(too_long=message.is_too_long, empty=message.is_empty)
 
-def _tidy(text: str) -> str:
+
+def tidy(text: str) -> str:
     """Delete what cannot be seen: surplus spaces, spaces before punctuation, more than one blank line."""
     if _is_tidy(text):
         return text
@@ -157,12 +171,7 @@ def _tidy(text: str) -> str:
 
 def _is_tidy(text: str) -> bool:
     """Whether text is plainly tidy already, as most of it is. A quick look, which may say no to tidy text."""
-    return (
-        text.isascii()
-        and text.isprintable()
-        and "  " not in text
-        and " ," not in text
-        and " ." not in text
-        and not text.startswith(" ")
-        and not text.endswith(" ")
-    )
+    if text.startswith(_SPACE) or text.endswith(_SPACE) or any(map(text.__contains__, _UNTIDY)):
+        return False
+    # Every space but the ordinary one, and whatever is not seen, is not printable.
+    return text.replace("\n", "").isprintable() and not has_separate_accents(text)

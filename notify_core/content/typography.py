@@ -7,6 +7,7 @@ quotes are those of SmartyPants, which look only at the characters next to a quo
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from notify_core.content.whitespace import tighten
 
@@ -22,34 +23,61 @@ _ESCAPED = {
     "\\`": "&#96;",
 }
 
-_BEFORE_OPENING = r"(?:\s|&nbsp;|--|&[mn]dash;|&\#8211;|&\#8212;)"
-_BEFORE_CLOSING = r"[^ \t\r\n\[{(\-]"
+# What comes before a quote that opens, or closes. The entities are those that stand for spaces and dashes.
+_BEFORE_OPENING = (r"\s", "&nbsp;", "--", "&[mn]dash;", r"&\#8211;", r"&\#8212;")
+_BEFORE_CLOSING = (r"[^ \t\r\n\[{(\-]",)
 _PUNCTUATION = r"""[!"#$%'()*+,\-./:;<=>?@\[\\\]^_`{|}~]"""
+
+
+class _Rule(NamedTuple):
+    """A quote becomes another character where it stands between these things."""
+
+    quote: str
+    before: tuple[str, ...]
+    after: str
+    replacement: str
+
+    def beside_itself(self) -> tuple[re.Pattern[str], str]:
+        """Return the rule for quotes next to each other: what a match begins with is not looked at again."""
+        if not self.before:
+            return re.compile(f"{self.quote}{self.after}"), self.replacement
+        return re.compile(f"({'|'.join(self.before)}){self.quote}{self.after}"), rf"\1{self.replacement}"
+
+    def alone(self) -> tuple[re.Pattern[str], str]:
+        """Return the same rule for quotes that are not: much faster, since it only looks at quotes."""
+        before = "|".join(f"(?<={what}{self.quote})" for what in self.before)
+        return re.compile(f"{self.quote}{self.after}(?:{before})"), self.replacement
+
 
 # In order: what is decided by an early rule is out of the reach of the later ones.
 _SINGLE_QUOTES = (
-    (re.compile(r"\"'(?=\w)"), "“‘"),
-    (re.compile(r"'\"(?=\w)"), "‘“"),
-    (re.compile(r"\b'(?=\d{2}s)"), "’"),
-    (re.compile(rf"({_BEFORE_OPENING})'(?=\w)"), r"\1‘"),
-    (re.compile(rf"({_BEFORE_CLOSING})'(?!\s|s\b|\d)"), r"\1’"),
-    (re.compile(rf"({_BEFORE_CLOSING})'(?=\s|s\b)"), r"\1’"),
-    (re.compile("'"), "‘"),
+    _Rule("\"'", (), r"(?=\w)", "“‘"),
+    _Rule("'\"", (), r"(?=\w)", "‘“"),
+    _Rule("'", (r"\w",), r"(?=\d{2}s)", "’"),
+    _Rule("'", _BEFORE_OPENING, r"(?=\w)", "‘"),
+    _Rule("'", _BEFORE_CLOSING, r"(?!\s|s\b|\d)", "’"),
+    _Rule("'", _BEFORE_CLOSING, r"(?=\s|s\b)", "’"),
+    _Rule("'", (), "", "‘"),
 )
 _DOUBLE_QUOTES = (
-    (re.compile(rf'({_BEFORE_OPENING})"(?=\w)'), r"\1“"),
-    (re.compile(r'"(?=\s)'), "”"),
-    (re.compile(rf'\A"(?={_PUNCTUATION})'), "”"),
-    (re.compile(rf'({_BEFORE_CLOSING})"'), r"\1”"),
-    (re.compile('"'), "“"),
+    _Rule('"', _BEFORE_OPENING, r"(?=\w)", "“"),
+    _Rule('"', (), r"(?=\s)", "”"),
+    _Rule(r'\A"', (), rf"(?={_PUNCTUATION})", "”"),
+    _Rule('"', _BEFORE_CLOSING, "", "”"),
+    _Rule('"', (), "", "“"),
 )
+_RULES = {
+    quote: ([rule.alone() for rule in rules], [rule.beside_itself() for rule in rules])
+    for quote, rules in (("'", _SINGLE_QUOTES), ('"', _DOUBLE_QUOTES))
+}
 _LONE_QUOTES = {"'": ("‘", "’"), '"': ("“", "”")}
 
 _NUMERIC_ENTITY = re.compile(r"&#(8211|8212|8216|8217|8220|8221|8230);")
 
 _EMAIL_ADDRESS = re.compile(r"(^|\s)\S+@\S+(\s|$)", re.MULTILINE)
 _STRAIGHT = str.maketrans("‘’", "''")
-_DASH = re.compile(r"(?<!\s)\s+[-–—]{1,3}\s+")
+_DASH_AFTER_SPACE = re.compile(r"\s[-–—]")
+_DASH = re.compile(r"\s(?<!\s\s)\s*[-–—]{1,3}\s+")
 
 
 def set_type(text: str) -> str:
@@ -64,7 +92,7 @@ def set_type(text: str) -> str:
 def smart_quotes(text: str) -> str:
     r"""Make straight quotes curl.
 
-    >>> smart_quotes("<p class='x'>'It's', said Jo, \\"isn't it?\\"</p>")
+    >>> smart_quotes("<p class='x'>'It's', said Jo, \"isn't it?\"</p>")
     "<p class='x'>‘It’s’, said Jo, “isn’t it?”</p>"
     """
     if not _may_change(text):
@@ -110,17 +138,11 @@ def _curl(token: str, before: str) -> str:
     if token in _LONE_QUOTES:
         opening, closing = _LONE_QUOTES[token]
         return closing if before and not before.isspace() else opening
-    if "'" in token:
-        token = _apply(_SINGLE_QUOTES, token)
-    if '"' in token:
-        token = _apply(_DOUBLE_QUOTES, token)
+    for quote, (alone, beside_itself) in _RULES.items():
+        if quote in token:
+            for pattern, replacement in beside_itself if quote * 2 in token else alone:
+                token = pattern.sub(replacement, token)
     return _NUMERIC_ENTITY.sub(lambda match: chr(int(match[1])), token)
-
-
-def _apply(rules: tuple[tuple[re.Pattern[str], str], ...], token: str) -> str:
-    for pattern, replacement in rules:
-        token = pattern.sub(replacement, token)
-    return token
 
 
 def straighten_quotes_in_email_addresses(text: str) -> str:
@@ -140,4 +162,4 @@ def en_dashes(text: str) -> str:
     >>> en_dashes("here -- there"), en_dashes("part-time"), en_dashes("a ---- b")
     ('here – there', 'part-time', 'a ---- b')
     """
-    return _DASH.sub(" – ", text)
+    return _DASH.sub(" – ", text) if _DASH_AFTER_SPACE.search(text) else text

@@ -15,7 +15,9 @@ ALL_SPACE = ASCII_SPACE + ZERO_WIDTH + FULL_WIDTH
 
 _NOTHING_OBSCURE = {ord(character): None for character in ZERO_WIDTH + FULL_WIDTH}
 _NO_ZERO_WIDTH = {ord(character): None for character in ZERO_WIDTH}
-_SPACE_BEFORE_PUNCTUATION = re.compile(r"(?<![ \t])[ \t]+([,.])")
+# The first character of a run, then the rest of it: a run that leads to nothing is looked at only once.
+_LOOSE = (" ,", " .", "\t,", "\t.")
+_SPACE_BEFORE_PUNCTUATION = re.compile(r"[ \t](?<![ \t][ \t])[ \t]*([,.])")
 
 
 def clean(text: str) -> str:
@@ -55,4 +57,6 @@ def tighten(text: str) -> str:
     >>> tighten("Dear Jo , welcome .")
     'Dear Jo, welcome.'
     """
+    if not any(map(text.__contains__, _LOOSE)):
+        return text
     return _SPACE_BEFORE_PUNCTUATION.sub(r"\1", text)

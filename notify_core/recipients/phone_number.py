@@ -180,9 +180,11 @@ def parse_phone_number(raw: object, *, is_service_contact_number: bool = False) 
     """
     if not isinstance(raw, str):
         raise InvalidNumber
-    usual = _usual_uk_mobile(raw)
-    if usual is not None:
-        return usual
+    return _usual_uk_mobile(raw) or parse_in_full(raw, is_service_contact_number=is_service_contact_number)
+
+
+def parse_in_full(raw: str, *, is_service_contact_number: bool = False) -> PhoneNumber:
+    """Read a phone number without the shortcut for the usual ones. Raises InvalidPhoneNumber."""
     try:
         return _parse(raw, is_service_contact_number)
     except InvalidPhoneNumber as first_error:

@@ -43,4 +43,4 @@ def parse(content: str) -> Document:
 def _prepared(content: str) -> str:
     text = _LINE_END.sub("\n", content) if "\r" in content else content
     text = text.expandtabs(_TAB_STOPS).replace(_SYMBOL_FOR_NEWLINE, "\n")
-    return _SPACE_ONLY_LINE.sub("", text)
+    return _SPACE_ONLY_LINE.sub("", text) if text.startswith(" ") or "\n " in text else text

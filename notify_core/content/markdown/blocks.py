@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 
 from attrs import Factory, define
 
@@ -44,8 +45,8 @@ _HEADING = re.compile(r" *(#{1,6})( *)([^\n]*)(?:\n+|\Z)")
 _INSET = re.compile(r"(?: *\^[^\n]+(?:\n[^\n]+)*\n*)+")
 _INSET_MARKER = re.compile(r"^ *\^ ?", re.MULTILINE)
 _UNDERLINE = re.compile(r"^ *[=-]*([=-]) *$", re.MULTILINE)
-_OPEN_TABLE = re.compile(r" *(?:\S[^\n]*\|[^\n]*)\n *(?:[-:]+ *\|[-| :]*)\n((?:[^\n|]*\|[^\n]*(?:\n|\Z))*)\n*")
-_CLOSED_TABLE = re.compile(r" *\|(?:[^\n]+)\n *\|(?: *[-:]+[-| :]*)\n((?: *\|[^\n]*(?:\n|\Z))*)\n*")
+_ROWS_OF_OPEN_TABLE = re.compile(r" *(?:[-:]+ *\|[-| :]*)\n(?:[^\n|]*\|[^\n]*(?:\n|\Z))*\n*")
+_ROWS_OF_CLOSED_TABLE = re.compile(r" *\|(?: *[-:]+[-| :]*)\n(?: *\|[^\n]*(?:\n|\Z))*\n*")
 _INTERRUPTING_MARKER = re.compile(r" *(?:[*+-](?:\d+\.)?|\d+\.) [\s\S]")
 _INTERRUPTING_QUOTE = re.compile(r" *>[^\n]")
 
@@ -62,17 +63,33 @@ class Shared:
     in_footnote: bool = False
 
 
-@define
+@define(slots=False)
 class Scanner:
     """One text on its way to becoming blocks."""
 
     text: str
     shared: Shared
-    blocks: list[Block]
-    fences: Fences
-    tags: Tags
-    definitions: Definitions
-    underlines: dict[int, str]
+    blocks: list[Block] = Factory(list)
+
+    @cached_property
+    def fences(self) -> Fences:
+        """Where code is fenced."""
+        return Fences(self.text)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Where HTML is."""
+        return Tags(self.text)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """Where links and footnotes are defined."""
+        return Definitions(self.text)
+
+    @cached_property
+    def underlines(self) -> dict[int, str]:
+        """Where each line starts that underlines the one before, and with what."""
+        return _underlines(self.text)
 
     def running(self, source: str) -> Running:
         """Return running text, to be understood later."""
@@ -81,21 +98,48 @@ class Scanner:
         return running
 
 
-Recognise = Callable[[Scanner, int, str], int]
-"""Take what starts at a place, given the first character there that is not a space; return where it ends."""
+Take = Callable[[Scanner, int], int]
+"""Take what starts at a place, if it is what is looked for, and return where it ends, else NOWHERE."""
+
+_DIGIT = "0"
+"""Stands for digits of all scripts where rules are chosen by the first visible character."""
 
 
-def parse_blocks(text: str, shared: Shared, rules: tuple[Recognise, ...]) -> list[Block]:
+class Rules:
+    """What is looked for in a text, in order: what takes it, and which characters it may start with, None for any."""
+
+    def __init__(self, *rules: tuple[Take, str | None]) -> None:
+        starts = set("".join(start for _, start in rules if start))
+        self._for_any = tuple(take for take, start in rules if start is None)
+        self._by_first = {
+            first: tuple(take for take, start in rules if start is None or first in start) for first in starts
+        }
+
+    def for_line(self, text: str, position: int) -> tuple[Take, ...]:
+        """Return what to look for where a line starts."""
+        return self._by_first.get(_first_visible(text, position), self._for_any)
+
+
+_PLAIN_LINE = re.compile(r" {0,3}[^\W\d_][^\n]*\n*")
+
+
+def parse_item(text: str, shared: Shared) -> list[Block]:
+    """Return the blocks of a list item. Most are one line that begins with a letter: no rule is for those."""
+    if _PLAIN_LINE.fullmatch(text):
+        running = Running([text], shared.in_footnote)
+        shared.running.append(running)
+        return [ItemText(running)]
+    return parse_blocks(text, shared, IN_ITEM)
+
+
+def parse_blocks(text: str, shared: Shared, rules: Rules) -> list[Block]:
     """Return the blocks that a text consists of."""
-    text = text.rstrip("\n")
-    scanner = Scanner(
-        text, shared, [], Fences(text), Tags(text), Definitions(text), _underlines(text)
-    )
+    scanner = Scanner(text.rstrip("\n"), shared)
+    text = scanner.text
     position = 0
     while position < len(text):
-        first = _first_visible(text, position)
-        for rule in rules:
-            end = rule(scanner, position, first)
+        for take in rules.for_line(text, position):
+            end = take(scanner, position)
             if end != NOWHERE:
                 position = end
                 break
@@ -105,11 +149,11 @@ def parse_blocks(text: str, shared: Shared, rules: tuple[Recognise, ...]) -> lis
 def _first_visible(text: str, position: int) -> str:
     while text.startswith(" ", position):
         position += 1
-    return text[position : position + 1]
+    first = text[position : position + 1]
+    return _DIGIT if first.isdecimal() else first
 
 
 def _underlines(text: str) -> dict[int, str]:
-    """Return where each line starts that underlines the one before, and with what."""
     if "-" not in text and "=" not in text:
         return {}
     return {match.start(): match[1] for match in _UNDERLINE.finditer(text)}
@@ -120,13 +164,11 @@ def _line_end(text: str, position: int) -> int:
     return len(text) if end == NOWHERE else end
 
 
-def _take_newlines(scanner: Scanner, position: int, first: str) -> int:
-    if first != "\n" or scanner.text[position] != "\n":
-        return NOWHERE
+def _take_newlines(scanner: Scanner, position: int) -> int:
     end = _after_newlines(scanner.text, position)
     if end > position + 1:
         scanner.blocks.append(Blank())
-    return end
+    return end if end > position else NOWHERE
 
 
 def _after_newlines(text: str, position: int) -> int:
@@ -134,16 +176,15 @@ def _after_newlines(text: str, position: int) -> int:
     return position if match is None else match.end()
 
 
-def _take_rule(scanner: Scanner, position: int, first: str) -> int:
-    match = _RULE.match(scanner.text, position) if first and first in "-*_" else None
+def _take_rule(scanner: Scanner, position: int) -> int:
+    match = _RULE.match(scanner.text, position)
     if match is None:
         return NOWHERE
     scanner.blocks.append(Rule())
     return match.end()
 
 
-def _take_indented_code(scanner: Scanner, position: int, first: str) -> int:
-    del first
+def _take_indented_code(scanner: Scanner, position: int) -> int:
     match = _CODE.match(scanner.text, position) if scanner.text.startswith("    ", position) else None
     if match is None:
         return NOWHERE
@@ -151,8 +192,8 @@ def _take_indented_code(scanner: Scanner, position: int, first: str) -> int:
     return match.end()
 
 
-def _take_fenced_code(scanner: Scanner, position: int, first: str) -> int:
-    found = scanner.fences.code_at(position) if first and first in "`~" else None
+def _take_fenced_code(scanner: Scanner, position: int) -> int:
+    found = scanner.fences.code_at(position)
     if found is None:
         return NOWHERE
     code, end = found
@@ -160,8 +201,8 @@ def _take_fenced_code(scanner: Scanner, position: int, first: str) -> int:
     return end
 
 
-def _take_heading(scanner: Scanner, position: int, first: str) -> int:
-    match = _HEADING.match(scanner.text, position) if first == "#" else None
+def _take_heading(scanner: Scanner, position: int) -> int:
+    match = _HEADING.match(scanner.text, position)
     if match is None:
         return NOWHERE
     level, text = _heading(*match.groups())
@@ -180,17 +221,17 @@ def _heading(hashes: str, spaces: str, rest: str) -> tuple[int, str]:
     return len(hashes) - 1, "#"
 
 
-def _take_open_table(scanner: Scanner, position: int, first: str) -> int:
-    del first
-    end = _line_end(scanner.text, position)
-    if scanner.text.find("|", position, end) == NOWHERE:
+def _take_open_table(scanner: Scanner, position: int) -> int:
+    """Take a table without a `|` at the sides. Tables show nothing."""
+    text = scanner.text
+    end = _line_end(text, position)
+    if text.find("|", position, end) == NOWHERE or "|" not in text[position:end].lstrip(" ")[1:]:
         return NOWHERE
-    match = _OPEN_TABLE.match(scanner.text, position)
+    match = _ROWS_OF_OPEN_TABLE.match(text, end + 1)
     return NOWHERE if match is None else match.end()
 
 
-def _take_underlined_heading(scanner: Scanner, position: int, first: str) -> int:
-    del first
+def _take_underlined_heading(scanner: Scanner, position: int) -> int:
     end = _line_end(scanner.text, position)
     underline = scanner.underlines.get(end + 1)
     if underline is None or end == position:
@@ -200,8 +241,8 @@ def _take_underlined_heading(scanner: Scanner, position: int, first: str) -> int
     return _after_newlines(scanner.text, _line_end(scanner.text, end + 1))
 
 
-def _take_inset(scanner: Scanner, position: int, first: str) -> int:
-    match = _INSET.match(scanner.text, position) if first == "^" else None
+def _take_inset(scanner: Scanner, position: int) -> int:
+    match = _INSET.match(scanner.text, position)
     if match is None:
         return NOWHERE
     shared = scanner.shared
@@ -215,9 +256,7 @@ def _take_inset(scanner: Scanner, position: int, first: str) -> int:
     return match.end()
 
 
-def _take_list(scanner: Scanner, position: int, first: str) -> int:
-    if first not in _LIST_STARTS and not first.isdecimal():
-        return NOWHERE
+def _take_list(scanner: Scanner, position: int) -> int:
     span = list_at(scanner.text, position, scanner.definitions.starts_at)
     if span is None:
         return NOWHERE
@@ -226,38 +265,31 @@ def _take_list(scanner: Scanner, position: int, first: str) -> int:
     if scanner.shared.list_depth > DEEPEST:
         items = [Item(False, [ItemText(scanner.running(source))])]
     else:
-        items = [
-            Item(item.loose, parse_blocks(item.text, scanner.shared, IN_ITEM))
-            for item in items_of(source, span.indent)
-        ]
+        items = [Item(item.loose, parse_item(item.text, scanner.shared)) for item in items_of(source, span.indent)]
     scanner.shared.list_depth -= 1
     scanner.blocks.append(List(span.ordered, items))
     return span.end
 
 
-_LIST_STARTS = frozenset("*-•")
-
-
-def _take_html(scanner: Scanner, position: int, first: str) -> int:
-    if first != "<":
+def _take_html(scanner: Scanner, position: int) -> int:
+    found = scanner.tags.block_at(position)
+    if found is None:
         return NOWHERE
-    html_end, end = scanner.tags.block_end(position)
-    if end != NOWHERE:
-        html = scanner.text[position:html_end]
-        scanner.blocks.append(BlockHtml(html if html_end == end else html.lstrip(" ")))
+    html, end = found
+    scanner.blocks.append(BlockHtml(html))
     return end
 
 
-def _take_link_definition(scanner: Scanner, position: int, first: str) -> int:
-    definition = scanner.definitions.link_at(position) if first == "[" else None
+def _take_link_definition(scanner: Scanner, position: int) -> int:
+    definition = scanner.definitions.link_at(position)
     if definition is None:
         return NOWHERE
     scanner.shared.targets[definition.key] = definition.target
     return definition.end
 
 
-def _take_footnote(scanner: Scanner, position: int, first: str) -> int:
-    footnote = scanner.definitions.footnote_at(position) if first == "[" else None
+def _take_footnote(scanner: Scanner, position: int) -> int:
+    footnote = scanner.definitions.footnote_at(position)
     if footnote is None:
         return NOWHERE
     shared = scanner.shared
@@ -270,13 +302,15 @@ def _take_footnote(scanner: Scanner, position: int, first: str) -> int:
     return footnote.end
 
 
-def _take_closed_table(scanner: Scanner, position: int, first: str) -> int:
-    match = _CLOSED_TABLE.match(scanner.text, position) if first == "|" else None
+def _take_closed_table(scanner: Scanner, position: int) -> int:
+    end = _line_end(scanner.text, position)
+    if scanner.text.find("|", position) + 1 == end:
+        return NOWHERE
+    match = _ROWS_OF_CLOSED_TABLE.match(scanner.text, end + 1)
     return NOWHERE if match is None else match.end()
 
 
-def _take_paragraph(scanner: Scanner, position: int, first: str) -> int:
-    del first
+def _take_paragraph(scanner: Scanner, position: int) -> int:
     text = scanner.text
     end = _line_end(text, position)
     while end < len(text) and not text.startswith("\n", end + 1) and not _interrupts(scanner, end + 1):
@@ -290,8 +324,8 @@ def _interrupts(scanner: Scanner, position: int) -> bool:
     text = scanner.text
     if (_line_end(text, position) + 1) in scanner.underlines:
         return True
-    first = _first_visible(text, position)
-    return any(check(scanner, position) for check in _INTERRUPTIONS.get(first, _interruptions_by_digit(first)))
+    checks = _INTERRUPTIONS.get(_first_visible(text, position), ())
+    return any(check(scanner, position) for check in checks)
 
 
 def _rule_starts(scanner: Scanner, position: int) -> bool:
@@ -330,6 +364,7 @@ _INTERRUPTIONS: dict[str, tuple[Callable[[Scanner, int], bool], ...]] = {
     "*": (_rule_starts, _item_starts),
     "_": (_rule_starts,),
     "+": (_item_starts,),
+    _DIGIT: (_item_starts,),
     "#": (_heading_starts,),
     ">": (_quote_starts,),
     "[": (_definition_starts,),
@@ -337,13 +372,8 @@ _INTERRUPTIONS: dict[str, tuple[Callable[[Scanner, int], bool], ...]] = {
 }
 
 
-def _interruptions_by_digit(first: str) -> tuple[Callable[[Scanner, int], bool], ...]:
-    return (_item_starts,) if first.isdecimal() else ()
-
-
-def _take_line(scanner: Scanner, position: int, first: str) -> int:
+def _take_line(scanner: Scanner, position: int) -> int:
     """Take one line of a list item, and put it to the line before, if that is the item's too."""
-    del first
     end = _line_end(scanner.text, position)
     line = scanner.text[position:end]
     last = scanner.blocks[-1] if scanner.blocks else None
@@ -354,44 +384,46 @@ def _take_line(scanner: Scanner, position: int, first: str) -> int:
     return end
 
 
-DOCUMENT: tuple[Recognise, ...] = (
-    _take_newlines,
-    _take_rule,
-    _take_indented_code,
-    _take_fenced_code,
-    _take_heading,
-    _take_open_table,
-    _take_underlined_heading,
-    _take_inset,
-    _take_list,
-    _take_html,
-    _take_link_definition,
-    _take_footnote,
-    _take_closed_table,
-    _take_paragraph,
+_MARKERS = "*-•" + _DIGIT
+
+DOCUMENT = Rules(
+    (_take_newlines, "\n"),
+    (_take_rule, "-*_"),
+    (_take_indented_code, None),
+    (_take_fenced_code, "`~"),
+    (_take_heading, "#"),
+    (_take_open_table, None),
+    (_take_underlined_heading, None),
+    (_take_inset, "^"),
+    (_take_list, _MARKERS),
+    (_take_html, "<"),
+    (_take_link_definition, "["),
+    (_take_footnote, "["),
+    (_take_closed_table, "|"),
+    (_take_paragraph, None),
 )
-IN_ITEM: tuple[Recognise, ...] = (
-    _take_newlines,
-    _take_indented_code,
-    _take_fenced_code,
-    _take_underlined_heading,
-    _take_rule,
-    _take_inset,
-    _take_list,
-    _take_html,
-    _take_line,
+IN_ITEM = Rules(
+    (_take_newlines, "\n"),
+    (_take_indented_code, None),
+    (_take_fenced_code, "`~"),
+    (_take_underlined_heading, None),
+    (_take_rule, "-*_"),
+    (_take_inset, "^"),
+    (_take_list, _MARKERS),
+    (_take_html, "<"),
+    (_take_line, None),
 )
-IN_FOOTNOTE: tuple[Recognise, ...] = (
-    _take_newlines,
-    _take_indented_code,
-    _take_fenced_code,
-    _take_heading,
-    _take_open_table,
-    _take_underlined_heading,
-    _take_rule,
-    _take_inset,
-    _take_list,
-    _take_html,
-    _take_closed_table,
-    _take_paragraph,
+IN_FOOTNOTE = Rules(
+    (_take_newlines, "\n"),
+    (_take_indented_code, None),
+    (_take_fenced_code, "`~"),
+    (_take_heading, "#"),
+    (_take_open_table, None),
+    (_take_underlined_heading, None),
+    (_take_rule, "-*_"),
+    (_take_inset, "^"),
+    (_take_list, _MARKERS),
+    (_take_html, "<"),
+    (_take_closed_table, "|"),
+    (_take_paragraph, None),
 )

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 from attrs import Factory, define
 
-_OPENING = re.compile(r" *(`{3,}|~{3,})([^\n]*)\n")
+_OPENING = re.compile(r" *+(`{3,}+|~{3,}+)([^\n]*+)\n")
 _LANGUAGE = re.compile(r" *(?:[^`\s]+)? *")
 _REST_OF_TILDES = re.compile(r"~[^`\s]* *")
-_CLOSING = {character: re.compile(rf"(?<!{character}){character}{{3,}}(?= *(?:\n|\Z))") for character in "`~"}
+_CLOSING = {character: re.compile(rf"(?<!{character}){character}{{3,}}+(?= *+(?:\n|\Z))") for character in "`~"}
 _AFTER = re.compile(r" *(?:\n+|\Z)")
 _SHORTEST = 3
 

@@ -62,8 +62,7 @@ class Tags:
     def _closing_blocks(self) -> dict[str, list[int]]:
         """The same, for those that a block of HTML can end with."""
         return {
-            name: [end for end in ends if _END_OF_BLOCK.match(self.text, end)]
-            for name, ends in self._closing.items()
+            name: [end for end in ends if _END_OF_BLOCK.match(self.text, end)] for name, ends in self._closing.items()
         }
 
     def inline_end(self, position: int) -> int:
@@ -83,37 +82,37 @@ class Tags:
                 return closing_end
         return _tag_end(text, attributes_end, self_closing=True)
 
-    def block_end(self, position: int) -> tuple[int, int]:
-        """Return where a block of HTML that starts there ends, without and with the newlines after it.
+    def block_at(self, position: int) -> tuple[str, int] | None:
+        """Return the block of HTML that starts there, and where what follows it starts.
 
-        A lone tag or comment keeps its newlines: for it, both are the same. NOWHERE twice if there is none.
+        A pair of tags is without the space around it; a lone tag or comment keeps that.
         """
         start = position
         while self.text.startswith(" ", start):
             start += 1
         if self.text.startswith("<!--", start):
             comment_end = self._comment_ends_of_blocks.first_from(start + 4)
-            return self._lone_block(NOWHERE if comment_end == NOWHERE else comment_end + 3)
+            return self._lone_block(position, NOWHERE if comment_end == NOWHERE else comment_end + 3)
         name = self.block_tag(start)
         if name is None:
-            return NOWHERE, NOWHERE
+            return None
         attributes_end = _attributes_end(self.text, start + 1 + len(name))
         if self.text.startswith(">", attributes_end):
             closing_end = _first_beyond(self._closing_blocks.get(name), attributes_end + len(name) + 4)
             if closing_end != NOWHERE:
                 match = _END_OF_BLOCK.match(self.text, closing_end)
                 assert match is not None
-                return closing_end, match.end()
-        return self._lone_block(_tag_end(self.text, attributes_end, self_closing=True))
+                return self.text[start:closing_end], match.end()
+        return self._lone_block(position, _tag_end(self.text, attributes_end, self_closing=True))
 
     def block_tag(self, position: int) -> str | None:
         """Return the name of the tag that starts there, unless it is one that stands inside of lines."""
         name = _TAG_NAME.match(self.text, position)
         return None if name is None or _INLINE_TAGS.fullmatch(name[1]) else name[1]
 
-    def _lone_block(self, end: int) -> tuple[int, int]:
+    def _lone_block(self, start: int, end: int) -> tuple[str, int] | None:
         match = None if end == NOWHERE else _END_OF_BLOCK.match(self.text, end)
-        return (NOWHERE, NOWHERE) if match is None else (match.end(), match.end())
+        return None if match is None else (self.text[start : match.end()], match.end())
 
 
 def _first_beyond(ends: list[int] | None, least: int) -> int:

@@ -36,6 +36,8 @@ def escape_text(text: str) -> str:
     >>> escape_text("a < b &amp; c & d")
     'a &lt; b &amp; c &amp; d'
     """
+    if "&" not in text and "<" not in text and ">" not in text:
+        return text
     return _UNESCAPED.sub(lambda match: _ESCAPES[match[0]], text)
 
 
@@ -54,13 +56,13 @@ class Renderer:
     def _block(self, block: Block) -> str:
         match block:
             case Paragraph(running):
-                return self.paragraph(self.running(running))
+                return self.paragraph_of(running)
             case List(ordered, items):
                 return self.list(ordered, [self._item(item.blocks, loose=item.loose) for item in items])
             case Heading(level, running):
-                return self.heading(level, self.running(running))
+                return self.heading(level, running)
             case ItemText(running):
-                return self.paragraph(self.running(running))
+                return self.paragraph_of(running)
             case Inset(blocks):
                 return self.inset(self.blocks(blocks))
             case Code(text):
@@ -100,20 +102,24 @@ class Renderer:
             case InlineHtml(html):
                 return html
 
+    def paragraph_of(self, running: Running) -> str:
+        """Return a paragraph of that running text."""
+        return self.paragraph(self.running(running))
+
     def paragraph(self, text: str) -> str:
-        """Return a paragraph of that text."""
+        """Return a paragraph of that text, which is ready to be shown."""
         return text
 
-    def heading(self, level: int, text: str) -> str:
+    def heading(self, level: int, running: Running) -> str:
         """Return a heading; `level` is 1 to 6."""
         del level
-        return self.paragraph(text)
+        return self.paragraph_of(running)
 
     def rule(self) -> str:
         """Return a line across."""
         return ""
 
-    def list(self, ordered: bool, items: Sequence[str]) -> str:  # noqa: FBT001
+    def list(self, ordered: bool, items: Sequence[str]) -> str:
         """Return a list of items."""
         del ordered
         return "".join(items)

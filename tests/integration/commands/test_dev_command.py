@@ -46,16 +46,19 @@ def dev(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
             process.wait(60)
 
 
-def gone(pids: list[int]) -> bool:
-    """Say whether none of these processes runs any more."""
-    return not any(Path(f"/proc/{pid}").exists() and _state(pid) != "Z" for pid in pids)
+def gone(groups: list[int]) -> bool:
+    """Say whether nothing runs any more in these process groups: neither a part nor a child of one."""
+    return not set(groups) & set(_running_groups())
 
 
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return "Z"
+def _running_groups() -> Iterator[int]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue  # it ended while we looked
+        if state != "Z":
+            yield int(group)
 
 
 def wait_until_gone(pids: list[int], seconds: float = 15.0) -> None:

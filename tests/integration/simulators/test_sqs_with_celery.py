@@ -50,7 +50,7 @@ app.conf.update(
 )
 
 
-@app.task(name="note")
+@app.task(shared=False, name="note")
 def note(word, seconds=0):
     time.sleep(seconds)
     with Path("FILE").open("a") as noted:

@@ -10,8 +10,11 @@ from notify_core.recipients import (
     InvalidEmailAddress,
     InvalidPhoneNumber,
     PhoneNumber,
+    PostalAddress,
+    parse_address_personalisation,
     parse_email_address,
     parse_phone_number,
+    parse_postal_address,
 )
 
 if TYPE_CHECKING:
@@ -70,3 +73,40 @@ def test_email_addresses(case: Case) -> None:
         case.check({"valid": False, "message": error.message})
     else:
         case.check({"valid": True, "cleaned": address.cleaned, "normalised": address.normalised})
+
+
+@pytest.mark.corpus("postal_addresses")
+def test_postal_addresses(case: Case) -> None:
+    given = case.given
+    if "address" in given:
+        address = parse_postal_address(given["address"])
+    else:
+        address = parse_address_personalisation(given["personalisation"])
+
+    case.check(observed_address(address, allow_international=given["allow_international"]))
+
+
+def observed_address(address: PostalAddress, *, allow_international: bool) -> dict[str, Any]:
+    problem = address.problem(allow_international=allow_international)
+    return {
+        "normalised_lines": list(address.normalised_lines),
+        "as_single_line": address.as_single_line,
+        "postcode": address.postcode,
+        "country": address.country.name,
+        "zone": address.country.zone.value,
+        "international": address.international,
+        "bfpo_number": address.bfpo_number,
+        "line_count": address.line_count,
+        "has_enough_lines": address.has_enough_lines,
+        "has_too_many_lines": address.has_too_many_lines,
+        "has_valid_last_line": address.has_valid_last_line(allow_international=allow_international),
+        "has_invalid_characters": address.has_invalid_characters,
+        "has_no_fixed_abode_address": address.has_no_fixed_abode_address,
+        "has_alphanumeric_character_in_address_lines_1_and_2": (
+            address.has_alphanumeric_character_in_address_lines_1_and_2
+        ),
+        "has_invalid_country_for_bfpo_address": address.has_invalid_country_for_bfpo_address,
+        "valid": problem is None,
+        "as_personalisation": address.as_personalisation,
+        "api_error": problem,
+    }
