@@ -7,6 +7,7 @@ against are those of the original, measured on two cores of the same kind; what 
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -226,12 +227,20 @@ def _scaled(unit: str, size: int, rounds: int, advance: Callable[[], None]) -> d
 
 
 def _least_time(do: Callable[[str], object], content: str, rounds: int) -> float:
-    """Return the shortest of several rounds: what disturbs a round only ever adds to it."""
+    """Return the shortest of several rounds: what disturbs a round only ever adds to it.
+
+    Python's garbage collector is at rest meanwhile, as it is for `timeit`: how often it runs depends on what else
+    the process holds.
+    """
     times = []
-    for _ in range(rounds):
-        started = perf_counter()
-        do(content)
-        times.append(perf_counter() - started)
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            started = perf_counter()
+            do(content)
+            times.append(perf_counter() - started)
+    finally:
+        gc.enable()
     return min(times)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from attrs import Factory, frozen
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
-from notify_core.content import clean
+from notify_core.content import EmailSource, SmsMessage, clean
 from notify_core.directory import Directory
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
@@ -34,6 +34,7 @@ from notify_core.notifications.refusals import (
 )
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.recipients import (
+    EmailAddress,
     InvalidPhoneNumber,
     PhoneNumber,
     format_recipient,
@@ -151,29 +152,17 @@ class SendSms:
     def __call__(self, request: SmsRequest) -> Accepted:
         """Check, render and store the text, with the promise to deliver it.
 
-        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, InvalidPhoneNumber
-        or DailyLimitExceeded; then nothing has been stored.
+        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team,
+        InvalidPhoneNumber or DailyLimitExceeded; then nothing has been stored.
         """
         service = self.sending.service_of(request.key, Channel.SMS)
         template = self.sending.template_for(service, request.template_id, Channel.SMS)
-        text = self.sending.directory.sms(template)
-        if missing := text.missing(request.personalisation):
-            raise MissingPersonalisation(missing)
-        rendered = text.render(request.personalisation)
-        if rendered.is_empty:
-            raise EmptyMessage
-        if has_file(request.personalisation):
-            raise FileNotAllowed
+        rendered = self._render(template, request)
         sender = sms_sender(service, request.sms_sender_id)
         number = parse_phone_number(request.phone_number)
         check_recipient_allowed(service, request.key, number.normalised)
         check_number_permitted(service, number)
-        abroad = (
-            nullcontext()
-            if number.is_uk_prefix or is_simulated(number.normalised)
-            else self.sending.admit.international_sms(service, request.key)
-        )
-        with abroad:
+        with self._counted_if_abroad(service, request.key, number):
             if rendered.is_too_long:
                 raise SmsTooLong(rendered.character_count_without_prefix)
             notification = self.sending.facts(
@@ -184,14 +173,7 @@ class SendSms:
                 country_prefix=number.country_prefix,
                 rate_multiplier=number.rate_multiplier,
             )
-            contents = Contents(
-                recipient=clean(request.phone_number),
-                normalised_recipient=number.normalised,
-                personalisation=request.personalisation,
-                client_reference=request.reference,
-                reply_to_text=sender,
-            )
-            counted = self.sending.store(notification, contents)
+            counted = self.sending.store(notification, self._contents(request, number, sender))
         return Accepted(
             id=notification.id,
             template=template,
@@ -200,6 +182,32 @@ class SendSms:
             sender=sender,
             reference=request.reference,
             counted=counted,
+        )
+
+    def _render(self, template: Template, request: SmsRequest) -> SmsMessage:
+        text = self.sending.directory.sms(template)
+        if missing := text.missing(request.personalisation):
+            raise MissingPersonalisation(missing)
+        rendered = text.render(request.personalisation)
+        if rendered.is_empty:
+            raise EmptyMessage
+        if has_file(request.personalisation):
+            raise FileNotAllowed
+        return rendered
+
+    def _counted_if_abroad(self, service: Service, key: ApiKey, number: PhoneNumber) -> AbstractContextManager[None]:
+        if number.is_uk_prefix or is_simulated(number.normalised):
+            return nullcontext()
+        return self.sending.admit.international_sms(service, key)
+
+    @staticmethod
+    def _contents(request: SmsRequest, number: PhoneNumber, sender: str) -> Contents:
+        return Contents(
+            recipient=clean(request.phone_number),
+            normalised_recipient=number.normalised,
+            personalisation=request.personalisation,
+            client_reference=request.reference,
+            reply_to_text=sender,
         )
 
 
@@ -219,12 +227,7 @@ class SendEmail:
         """
         service = self.sending.service_of(request.key, Channel.EMAIL)
         template = self.sending.template_for(service, request.template_id, Channel.EMAIL)
-        email = self.sending.directory.email(template)
-        if missing := email.missing(request.personalisation):
-            raise MissingPersonalisation(missing)
-        rendered = email.render_source(request.personalisation)
-        if rendered.is_empty:
-            raise EmptyMessage
+        rendered = self._render(template, request)
         reply_to = email_reply_to(service, request.email_reply_to_id)
         address = parse_email_address(request.email_address)
         check_recipient_allowed(service, request.key, address.normalised)
@@ -233,15 +236,7 @@ class SendEmail:
         if rendered.is_too_long:
             raise EmailTooLong(rendered.size_in_bytes)
         notification = self.sending.facts(service, request.key, template)
-        contents = Contents(
-            recipient=address.cleaned,
-            normalised_recipient=address.normalised,
-            personalisation=request.personalisation,
-            client_reference=request.reference,
-            reply_to_text=reply_to,
-            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
-        )
-        counted = self.sending.store(notification, contents)
+        counted = self.sending.store(notification, self._contents(request, address, reply_to))
         return Accepted(
             id=notification.id,
             template=template,
@@ -250,6 +245,26 @@ class SendEmail:
             sender=f"{service.email_sender_local_part}@{self.email_domain}",
             reference=request.reference,
             counted=counted,
+            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
+        )
+
+    def _render(self, template: Template, request: EmailRequest) -> EmailSource:
+        email = self.sending.directory.email(template)
+        if missing := email.missing(request.personalisation):
+            raise MissingPersonalisation(missing)
+        rendered = email.render_source(request.personalisation)
+        if rendered.is_empty:
+            raise EmptyMessage
+        return rendered
+
+    @staticmethod
+    def _contents(request: EmailRequest, address: EmailAddress, reply_to: str | None) -> Contents:
+        return Contents(
+            recipient=address.cleaned,
+            normalised_recipient=address.normalised,
+            personalisation=request.personalisation,
+            client_reference=request.reference,
+            reply_to_text=reply_to,
             one_click_unsubscribe_url=request.one_click_unsubscribe_url,
         )
 

@@ -14,6 +14,7 @@ from notify_core.recipients.postal_address import (
     parse_postal_address,
 )
 from notify_core.recipients.spreadsheet import FileOptions, RecipientFile
+from notify_core.recipients.spreadsheet_reading import UnreadableFile
 from notify_core.recipients.spreadsheet_rows import Permissions, Row
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PostalAddress",
     "RecipientFile",
     "Row",
+    "UnreadableFile",
     "delivery_receipts_trusted",
     "format_recipient",
     "parse_address_personalisation",

@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from notify_adapters.settings import read_settings
+
 NOTIFY = [sys.executable, "-m", "notify_cli"]
 KEYS = json.dumps({"k": base64.b64encode(b"k" * 32).decode()})
+
+ENOUGH = {"NOTIFY_ENVIRONMENT": "test", "SQLALCHEMY_DATABASE_URI": "postgresql://h/d"}
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -157,3 +164,25 @@ def test_help_is_worth_reading(notify: Run) -> None:
         assert ended.returncode == 0
         assert "Usage:" in ended.stdout
         assert len(ended.stdout.splitlines()) > 6
+
+
+def documented(document: str) -> list[str]:
+    """Return the lines of a document's shell blocks."""
+    text = (Path(__file__).parents[3] / "docs" / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def test_what_the_operators_guide_tells_to_type_works(notify: Run) -> None:
+    ids = {"SERVICE_ID": ""}
+    for line in documented("operators.md"):
+        program, *arguments = shlex.split(line)
+        if program == "python3":
+            made = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True).stdout
+            assert read_settings(dict(ENOUGH, NOTIFY_ENCRYPTION_KEYS=made)).encryption_keys
+            continue
+        assert program == "notify"
+        made_by_command = document(notify(*(ids.get(word, word) for word in arguments), "--json"))
+        if arguments[:2] == ["service", "create"]:
+            ids["SERVICE_ID"] = made_by_command["id"]
+    assert ids["SERVICE_ID"]

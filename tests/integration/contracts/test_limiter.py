@@ -163,9 +163,10 @@ def test_threads_of_several_processes_together_stay_within_the_limit(redis_url: 
     processes = [spawn.Process(target=_hammer, args=(redis_url, key, results)) for _ in range(3)]
     for process in processes:
         process.start()
-    counts = [results.get() for _ in processes]
     for process in processes:
-        process.join()
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    counts = [results.get() for _ in processes]
     assert [sum(column) for column in zip(*counts, strict=True)] == [100, 100]
 
 

@@ -95,6 +95,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def folder() -> Path:
-    """The folder that is run."""
-    return corpus_folder()
+def files() -> frozenset[str]:
+    """The names of the files in the folder that is run, without their suffix."""
+    return frozenset(path.stem for path in corpus_folder().glob("*.jsonl"))
