@@ -22,7 +22,7 @@ from notify_core.application import Notify, Options, Ports, build
 from notify_core.errors import ConfigurationError
 from notify_core.files.ports import FileStore
 from notify_core.limits.ports import Limiter
-from notify_core.outbox.model import Queue, TaskMessage
+from notify_core.outbox.model import SUBJECTS_PER_MESSAGE, Queue, TaskMessage
 from notify_core.outbox.ports import Publisher
 from notify_core.providers.ports import EmailProvider, EventInbox, SmsProvider
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from notify_adapters.postgres import PostgresDatabase
     from notify_adapters.postgres.migrate import MigrationResult
     from notify_adapters.sqs import QueueAdmin
+
+
+# A batch is 25 messages and a provider's call takes up to 10 seconds: two rounds of calls fit into the 25 seconds
+# that a task may take. The lease must outlast them, or somebody else would send the same.
+_FEWEST_CALLS_IN_FLIGHT = -(-SUBJECTS_PER_MESSAGE // 2)
+_SHORTEST_LEASE_SECONDS = 30
 
 
 class Role(StrEnum):
@@ -156,18 +162,28 @@ def _check(settings: Settings, role: Role) -> None:
     """Refuse a process that could start but never do its work."""
     if role is not Role.WORKER:
         return
-    missing = [
-        name
+    problems = [
+        f"{name} is not set"
         for name, value in (
             ("MMG_API_KEY", settings.mmg_api_key),
             ("FIRETEXT_API_KEY", settings.firetext_api_key),
         )
         if value is None
     ]
-    if missing:
+    if settings.provider_calls_in_flight < _FEWEST_CALLS_IN_FLIGHT:
+        problems.append(
+            f"PROVIDER_CALLS_IN_FLIGHT: with {settings.provider_calls_in_flight} a batch could take longer than a "
+            f"task may; use {_FEWEST_CALLS_IN_FLIGHT} or more"
+        )
+    if settings.delivery_lease_seconds < _SHORTEST_LEASE_SECONDS:
+        problems.append(
+            f"DELIVERY_LEASE_SECONDS: {settings.delivery_lease_seconds} is shorter than a batch can take; "
+            f"use {_SHORTEST_LEASE_SECONDS} or more"
+        )
+    if problems:
         raise ConfigurationError(
             f"The settings will not do for a {role}:\n"
-            + "\n".join(f"  - {name} is not set" for name in missing)
+            + "\n".join(f"  - {problem}" for problem in problems)
             + "\nSet them in the environment; `notify settings` describes each."
         )
 

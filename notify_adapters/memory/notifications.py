@@ -80,7 +80,7 @@ class MemoryNotifications:
         """Store changed facts."""
         self._put(notification)
 
-    def find_undelivered(self, *, after: datetime, before: datetime, now: datetime, limit: int) -> list[Notification]:
+    def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody."""
         found = [
             facts
@@ -88,7 +88,7 @@ class MemoryNotifications:
             if facts.status is Status.CREATED
             and facts.channel is not Channel.LETTER
             and after <= facts.created_at < before
-            and (facts.leased_until is None or facts.leased_until <= now)
+            and (facts.leased_until is None or facts.leased_until <= before)
         ]
         return sorted(found, key=lambda facts: facts.id)[:limit]
 
@@ -105,7 +105,7 @@ def _after(facts: Notification, outcome: Attempted) -> Notification:
     handed_over = outcome.sent_by is not None
     facts = evolve(
         facts,
-        leased_until=None,
+        leased_until=outcome.retry_at,
         billable_units=outcome.billable_units or facts.billable_units,
         reference=outcome.reference or facts.reference,
         sent_by=outcome.sent_by or facts.sent_by,

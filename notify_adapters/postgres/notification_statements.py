@@ -74,7 +74,7 @@ WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
 # while this waits for it is looked at again: the receipt that came first stays.
 RECORD = """
 UPDATE notifications AS facts
-SET leased_until = NULL,
+SET leased_until = outcome.retry_at,
     billable_units = coalesce(nullif(outcome.billable_units, 0), facts.billable_units),
     reference = coalesce(nullif(outcome.reference, ''), facts.reference),
     sent_by = coalesce(outcome.sent_by, facts.sent_by),
@@ -85,8 +85,8 @@ SET leased_until = NULL,
     END
 FROM unnest(
     %(ids)s::uuid[], %(statuses)s::text[], %(moments)s::timestamptz[],
-    %(senders)s::text[], %(references)s::text[], %(units)s::integer[]
-) AS outcome (id, status, at, sent_by, reference, billable_units)
+    %(senders)s::text[], %(references)s::text[], %(units)s::integer[], %(retries)s::timestamptz[]
+) AS outcome (id, status, at, sent_by, reference, billable_units, retry_at)
 WHERE facts.id = outcome.id
     AND facts.id = ANY(%(ids)s) AND facts.id BETWEEN %(lowest)s AND %(highest)s
 """
@@ -112,6 +112,6 @@ FIND_UNDELIVERED = f"""
 SELECT {_FACTS} FROM notifications
 WHERE undelivered AND channel <> 'letter'
     AND created_at >= %(after)s AND created_at < %(before)s
-    AND (leased_until IS NULL OR leased_until <= %(now)s)
+    AND (leased_until IS NULL OR leased_until <= %(before)s)
 ORDER BY id LIMIT %(limit)s
 """

@@ -92,11 +92,9 @@ class PostgresNotifications:
         """Store changed facts."""
         self._session.run(statements.SAVE, _facts(notification))
 
-    def find_undelivered(self, *, after: datetime, before: datetime, now: datetime, limit: int) -> list[Notification]:
+    def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody."""
-        rows = self._session.rows(
-            statements.FIND_UNDELIVERED, {"after": after, "before": before, "now": now, "limit": limit}
-        )
+        rows = self._session.rows(statements.FIND_UNDELIVERED, {"after": after, "before": before, "limit": limit})
         return [_notification(row) for row in rows]
 
     def _message(self, row: Row) -> Message:
@@ -148,6 +146,7 @@ def _columns(outcomes: Sequence[Attempted]) -> dict[str, Any]:
         "senders": [_value(outcome.sent_by) for outcome in outcomes],
         "references": [outcome.reference for outcome in outcomes],
         "units": [outcome.billable_units for outcome in outcomes],
+        "retries": [outcome.retry_at for outcome in outcomes],
     }
 
 

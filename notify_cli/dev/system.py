@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -17,6 +16,7 @@ from notify_adapters.embedded.ports import accepts_connections
 from notify_cli.dev.layout import DataDirectory
 from notify_cli.dev.parts import ADMIN_CLIENT, QUEUE_PREFIX, Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor, describe, end_leftovers
+from notify_core.outbox.model import LONGEST_BROKER_DELAY
 
 _START_SECONDS = 60.0
 _EVERYTHING = 1_000_000
@@ -170,8 +170,8 @@ class DevSystem:
         platform = assemble(read_settings(self.parts.environment()), Role.COMMAND)
         try:
             self.world = demo_world(platform.notify, self.directory)
-            # The queues are new and empty, whatever the database remembers having put on them.
-            platform.notify.replay_undelivered(forgotten_after=timedelta(0), limit=_EVERYTHING)
+            # The queues are new and empty, whatever the database remembers having put on them, be it for later.
+            platform.notify.replay_undelivered(forgotten_after=-LONGEST_BROKER_DELAY, limit=_EVERYTHING)
         finally:
             platform.close()
 

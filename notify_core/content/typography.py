@@ -7,11 +7,14 @@ quotes are those of SmartyPants, which look only at the characters next to a quo
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from notify_core.content.whitespace import tighten
 
-_TAG = re.compile(r"<!--.*?--\s*>|<[^>]*>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_TAG_OR_COMMENT = re.compile(r"<!--.*?--\s*>|<[^>]*>", re.DOTALL)
+_COMMENT_END = re.compile(r"--\s*>")
 _LITERAL_TAG = re.compile(r"<(/?)(a|pre|samp|code|tt|kbd|script|style|math)[^>]*>", re.IGNORECASE)
 
 _ESCAPED = {
@@ -100,7 +103,7 @@ def smart_quotes(text: str) -> str:
     result: list[str] = []
     literal: list[str] = []
     before, position = "", 0
-    for tag in [*_TAG.finditer(text), None]:
+    for tag in [*_tags(text), None]:
         token = text[position : tag.start() if tag else len(text)]
         if token:
             result.append(token if literal else _curl(token, before))
@@ -110,6 +113,16 @@ def smart_quotes(text: str) -> str:
             position = tag.end()
             _keep_track(literal, tag[0])
     return "".join(result)
+
+
+def _tags(text: str) -> Iterator[re.Match[str]]:
+    """Yield tags and comments. Neither is looked for behind the last place where one can end."""
+    end_of_comments = max((match.end() for match in _COMMENT_END.finditer(text)), default=0)
+    position = 0
+    for tag in _TAG_OR_COMMENT.finditer(text, 0, end_of_comments):
+        yield tag
+        position = tag.end()
+    yield from _TAG.finditer(text, position, text.rfind(">") + 1)
 
 
 def _may_change(text: str) -> bool:

@@ -51,11 +51,10 @@ class DeliveryLog:
 
 @frozen
 class _Result:
-    """One message after its attempt: what to record, and when to try again, if at all."""
+    """One message after its attempt, and what to record of it."""
 
     message: Message
     attempted: Attempted
-    retry_at: datetime | None = None
     problem: str | None = None
     simulate: bool = False
 
@@ -185,9 +184,9 @@ class Deliver:
             at=now,
             sent_by=None if again else provider,
             billable_units=fragments,
+            retry_at=now + decision.delay if isinstance(decision, RetryAfter) else None,
         )
-        retry_at = now + decision.delay if isinstance(decision, RetryAfter) else None
-        return _Result(message, attempted, retry_at=retry_at, problem=problem)
+        return _Result(message, attempted, problem=problem)
 
     def _record(self, results: Sequence[_Result]) -> None:
         follow_ups = [entry for result in results for entry in self._follow_ups(result)]
@@ -203,8 +202,8 @@ class Deliver:
         notification = result.message.notification
         if result.simulate:
             return [self._entry(notification, Task.SIMULATE_RECEIPT, Queue.RESEARCH_MODE, result.attempted.at)]
-        if result.retry_at is not None:
-            return [self._entry(notification, self.task, Queue.RETRY, result.retry_at)]
+        if result.attempted.retry_at is not None:
+            return [self._entry(notification, self.task, Queue.RETRY, result.attempted.retry_at)]
         return []
 
     def _entry(self, notification: Notification, task: Task, queue: Queue, at: datetime) -> OutboxEntry:
@@ -224,7 +223,7 @@ class Deliver:
             provider=result.attempted.sent_by,
             attempt=notification.attempts,
             outcome=result.attempted.status,
-            retry_at=result.retry_at,
+            retry_at=result.attempted.retry_at,
             problem=result.problem,
         )
         self.log.delivered(told)

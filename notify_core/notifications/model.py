@@ -20,7 +20,8 @@ class Notification:
 
     `expires_on` is the London day at whose start its contents go. `billable_units` is SMS fragments.
     `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
-    delivery; until `leased_until` whoever claimed it last is at work on it. Times are UTC.
+    delivery; until `leased_until` nobody may claim it: somebody is at work on it, or its next attempt is then.
+    Times are UTC.
     """
 
     id: UUID
@@ -90,8 +91,8 @@ class Claim:
 class Attempted:
     """The outcome of one delivery attempt, to be recorded.
 
-    `status` None means that the message stays as it is, to be tried again. It is applied only where no
-    receipt has overtaken it.
+    `status` None means that the message stays as it is, to be tried again at `retry_at` and not before. A
+    status is applied only where no receipt has overtaken it.
     """
 
     notification_id: UUID
@@ -100,6 +101,7 @@ class Attempted:
     sent_by: ProviderName | None = None
     reference: str | None = None
     billable_units: int = 0
+    retry_at: datetime | None = None
 
 
 @frozen(kw_only=True)

@@ -34,7 +34,7 @@ class NotificationRepository(Protocol):
         ...
 
     def record(self, outcomes: Sequence[Attempted]) -> None:
-        """Record how attempts ended, and end their leases.
+        """Record how attempts ended. Their leases end, or last until the next attempt is due.
 
         A status is only written over `created`: a receipt that came first stays. At most one outcome a
         message; messages that are not known are ignored.
@@ -53,8 +53,8 @@ class NotificationRepository(Protocol):
         """Store changed facts: status, times, provider, units, lease."""
         ...
 
-    def find_undelivered(self, *, after: datetime, before: datetime, now: datetime, limit: int) -> list[Notification]:
-        """Return texts and emails made in [after, before), still `created` and leased to nobody at `now`."""
+    def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
+        """Return texts and emails made in [after, before), still `created` and leased to nobody since `before`."""
         ...
 
 

@@ -30,14 +30,16 @@ class ReplayUndelivered:
     new_id: NewId
 
     def __call__(self, *, forgotten_after: timedelta = _FORGOTTEN_AFTER, limit: int = _BATCH) -> int:
-        """Promise to deliver at most `limit` messages older than `forgotten_after`; return how many there were.
+        """Promise to deliver at most `limit` messages that nobody has touched for `forgotten_after`.
+
+        Returns how many there were. What waits for its next attempt is not forgotten.
 
         Harmless when a message is not forgotten after all: a delivery of something sent does nothing.
         """
         now = self.clock()
         with self.database.begin() as work:
             forgotten = work.notifications.find_undelivered(
-                after=now - _GIVEN_UP_AFTER, before=now - forgotten_after, now=now, limit=limit
+                after=now - _GIVEN_UP_AFTER, before=now - forgotten_after, limit=limit
             )
             work.outbox.add(
                 evolve(delivery_of(notification, self.new_id()), available_at=now) for notification in forgotten

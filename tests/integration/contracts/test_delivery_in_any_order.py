@@ -56,6 +56,7 @@ class RecordOutcomes:
                         sent_by=provider,
                         reference=reference and f"{reference} {messages[number].notification.id}",
                         billable_units=units,
+                        retry_at=clock() + LEASE if status is None else None,
                     )
                     for number, (status, provider, reference, units) in self.outcomes.items()
                 ]

@@ -285,13 +285,27 @@ def test_receipts_of_one_message_take_turns(database: Database, accept: Accept) 
     assert facts(database, message).attempts == 40
 
 
+def test_what_is_to_be_tried_again_later_cannot_be_claimed_before(
+    database: Database, accept: Accept, clock: FixedClock
+) -> None:
+    key = accept().notification.id
+    retry_at = clock() + timedelta(minutes=5)
+    with database.statement() as work:
+        assert work.notifications.claim([key], now=clock(), until=clock() + timedelta(seconds=30)).mine
+        work.notifications.record([Attempted(notification_id=key, status=None, at=clock(), retry_at=retry_at)])
+        early = work.notifications.claim([key], now=retry_at - SECOND, until=retry_at + timedelta(seconds=30))
+        assert (early.mine, dict(early.busy)) == ((), {key: retry_at})
+        in_time = work.notifications.claim([key], now=retry_at, until=retry_at + timedelta(seconds=30))
+    assert [message.notification.id for message in in_time.mine] == [key]
+
+
 # The net below
 
 
 def undelivered(database: Database, clock: FixedClock, limit: int = 10) -> list[UUID]:
     with database.statement() as work:
         found = work.notifications.find_undelivered(
-            after=clock() - timedelta(hours=2), before=clock() - timedelta(hours=1), now=clock(), limit=limit
+            after=clock() - timedelta(hours=2), before=clock() - timedelta(hours=1), limit=limit
         )
     return [notification.id for notification in found]
 
@@ -304,12 +318,12 @@ def test_what_is_created_in_the_window_and_in_nobodys_hands_is_undelivered(
     wanted = [
         accept(created_at=in_window),
         accept(created_at=in_window, channel=Channel.EMAIL),
-        accept(created_at=in_window, leased_until=now),
+        accept(created_at=in_window, leased_until=now - timedelta(hours=1)),
     ]
     accept(created_at=in_window - SECOND)
     accept(created_at=now - timedelta(hours=1))
     accept(created_at=in_window, channel=Channel.LETTER)
-    accept(created_at=in_window, leased_until=now + SECOND)
+    accept(created_at=in_window, leased_until=now - timedelta(hours=1) + SECOND)
     accept(created_at=in_window, status=Status.SENDING)
     ids = [message.notification.id for message in wanted]
     assert undelivered(database, clock) == ids

@@ -195,6 +195,28 @@ def test_what_everybody_forgot_is_found_after_an_hour(town: Town) -> None:
     assert town.status(accepted.id) == "sending"
 
 
+def test_what_waits_for_its_next_attempt_is_not_forgotten(town: Town) -> None:
+    accepted = town.text()
+    town.platform.phones.failures.extend(ProviderFailed("no") for _ in range(100))
+    for _ in range(20):
+        town.platform.run()
+        town.clock.advance(timedelta(minutes=5))
+        assert town.platform.notify.replay_undelivered() == 0
+    attempts = town.platform.notify.find_notification(town.service.id, accepted.id).notification.attempts
+    assert attempts == 21, "one at once, and one every five minutes"
+
+
+def test_a_task_too_many_does_not_mean_an_attempt_too_many(town: Town) -> None:
+    accepted = town.text()
+    town.platform.phones.failures.extend(ProviderFailed("no") for _ in range(100))
+    for _ in range(10):
+        town.platform.notify.perform(Task.DELIVER_SMS, [accepted.id])
+        town.platform.run()
+        town.clock.advance(timedelta(minutes=5))
+    attempts = town.platform.notify.find_notification(town.service.id, accepted.id).notification.attempts
+    assert attempts == 11
+
+
 def test_an_archived_services_messages_are_not_sent(town: Town) -> None:
     accepted = town.text()
     with town.platform.database.begin() as work:
