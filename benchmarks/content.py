@@ -155,53 +155,12 @@ def rates(rounds: int, advance: Callable[[], None]) -> Rows:
 
 
 UNITS = (
-    *(
-        "[",
-        "[x](y",
-        "[[a](x) ](y) ",
-        "![a](b",
-        "](<",
-        "[a]: b\n",
-        "[^a]: b\n",
-        "[a [b] ",
-        "(",
-        "((",
-        "((a))",
-        "((a??b))",
-    ),
-    *(
-        "*",
-        "* ",
-        "* a\n  * b\n",
-        "1.",
-        "- - ",
-        "- ",
-        ">",
-        "> ",
-        "^",
-        "^ ",
-        "#",
-        "# ",
-        "=\n",
-        "a\n---\n",
-        "|",
-        "a|b\n",
-    ),
-    *("`", "```\n", "```a\n", "~~~~ ", "<", "<b>", "<a b=", "<div>\n\n", "<!--", "&", "&#", "'", '"', "\\", "_"),
-    *(
-        "http://",
-        "https://a.b/ ",
-        "a-a.",
-        " ",
-        "\n",
-        "\t",
-        "\xa0",
-        "\u2028",
-        "e\u0301",
-        "\u0301\u0316",
-        "word ",
-        " - ",
-    ),
+    *("[", "[x](y", "[[a](x) ](y) ", "![a](b", "](<", "[a]: b\n", "[^a]: b\n", "[a [b] "),
+    *("(", "((", "((a))", "((a??b))", "*", "* ", "* a\n  * b\n", "1.", "- - ", "- ", ">", "> ", "^", "^ "),
+    *("#", "# ", "=\n", "a\n---\n", "|", "a|b\n", "`", "```\n", "```a\n", "~~~~ "),
+    *("<", "<b>", "<a b=", "<div>\n\n", "<!--", "&", "&#", "'", '"', "\\", "_"),
+    *("[x](<!--)' ", "<' ", "<!-- >'", "‘a@", "GOV.UK ", "gov.uk/'", "http://", "https://a.b/ ", "a-a."),
+    *(" ", "\n", "\t", "\xa0", "\u2028", "e\u0301", "\u0301\u0316", "word ", " - "),
 )
 """What is repeated to make contents that are hard to read: nothing but brackets, stars, fences or spaces."""
 
@@ -218,6 +177,7 @@ def _scaled(unit: str, size: int, rounds: int, advance: Callable[[], None]) -> d
         "page": lambda content: EmailTemplate("", content).render_html({"x": "y"}),
         "text": lambda content: EmailTemplate("", content).render_text({"x": "y"}),
         "sms": lambda content: SmsTemplate(content).render({"x": "y"}).fragment_count,
+        "subject": lambda content: EmailTemplate(content, "").render_source({"x": "y"}),
         "value": lambda content: EmailTemplate("", "((x))").render_html({"x": content}),
     }
     ratios = {name: _least_time(do, large, rounds) / _least_time(do, small, rounds) for name, do in ways.items()}
