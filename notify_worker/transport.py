@@ -12,6 +12,7 @@ What kombu 5.7 does, and what is done here instead:
 - A rejected message is deleted when its queue has no dead-letter queue. Here it is never deleted: it comes back
   when its visibility timeout is over, and SQS counts how often.
 - Each queue has a client of its own, and is asked for its size at the start. Here they share one, and are not.
+- A socket that curl gives up stays in the event loop, which then never rests. Here it is taken out.
 """
 
 # kombu's types stop half way.
@@ -24,9 +25,10 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
+import pycurl
 from amqp.protocol import queue_declare_ok_t  # type: ignore[import-untyped]
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
-from kombu.asynchronous.http import get_client
+from kombu.asynchronous.http.curl import CurlClient
 from kombu.transport import SQS
 from vine import promise  # type: ignore[import-untyped]
 
@@ -40,6 +42,26 @@ _TOO_SOON_SECONDS = 0.5
 # Besides the polls, for whatever else the loop may fetch.
 _SPARE_CONNECTIONS = 2
 _UNREADABLE = {"Problem": "unreadable answer"}
+
+
+class Client(CurlClient):
+    """Kombu's HTTP client, which leaves no socket behind in the event loop.
+
+    Kombu takes sockets out of the loop before curl works and puts them back afterwards. When curl gives a socket
+    up at another time, such as a connection that was not needed after all, kombu forgets it and the loop does
+    not: it is ready for ever, and the loop never rests.
+    """
+
+    def _handle_socket(self, event: int, fd: int, multi: Any, data: Any, _pycurl: Any = pycurl) -> None:
+        super()._handle_socket(event, fd, multi, data, _pycurl)
+        if event == pycurl.POLL_REMOVE:
+            self.hub.remove(fd)
+
+
+def _use_our_client(loop: Any, connections: int) -> None:
+    """Give the event loop our HTTP client, unless it has one: whoever asks kombu for the loop's client gets it."""
+    if getattr(loop, "_current_http_client", None) is None:
+        loop._current_http_client = Client(loop, max_clients=connections)  # noqa: SLF001 - where kombu looks for it
 
 
 class PollingConnection(AsyncSQSConnection):
@@ -67,7 +89,7 @@ class Channel(SQS.Channel):
         self._pauses: dict[str, float] = {}
         self._loop: Any = self.hub
         if self._loop:
-            get_client(self._loop, max_clients=len(self.predefined_queues) + _SPARE_CONNECTIONS)
+            _use_our_client(self._loop, connections=len(self.predefined_queues) + _SPARE_CONNECTIONS)
 
     def sqs(self, queue: str | None = None) -> Any:  # noqa: ARG002 - kombu's signature
         """Return the blocking client, the same for every queue."""
