@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
 from notify_core.content import EmailSource, SmsMessage, clean
+from notify_core.content.sanitise import Sanitised, sanitise_content_for
 from notify_core.directory import Directory
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
@@ -61,7 +62,10 @@ class SmsRequest:
 
 @frozen(kw_only=True)
 class EmailRequest:
-    """An email to send, on behalf of the service whose key this is."""
+    """An email to send, on behalf of the service whose key this is.
+
+    Values named in `sanitise_content_for` are shown without links and Markdown: strangers may have typed them.
+    """
 
     key: ApiKey
     email_address: str
@@ -70,6 +74,7 @@ class EmailRequest:
     reference: str | None = None
     email_reply_to_id: UUID | None = None
     one_click_unsubscribe_url: str | None = None
+    sanitise_content_for: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -77,6 +82,7 @@ class Accepted:
     """What was accepted, as the sender is told: `body` (and `subject`) filled in, and who it comes from.
 
     `counted` says whether it counts towards daily limits: not for test keys and simulated recipients.
+    `sanitised` holds the values that were changed before they were used, by their names as sent.
     """
 
     id: UUID
@@ -87,6 +93,7 @@ class Accepted:
     reference: str | None
     counted: bool
     one_click_unsubscribe_url: str | None = None
+    sanitised: Mapping[str, Sanitised] = Factory(dict)
 
 
 @frozen
@@ -226,12 +233,15 @@ class SendEmail:
         InvalidEmailAddress; then nothing has been stored.
         """
         service = self.sending.service_of(request.key, Channel.EMAIL)
+        has_files = has_file(request.personalisation)
+        values, sanitised = sanitise_content_for(request.personalisation, request.sanitise_content_for)
+        request = evolve(request, personalisation=values)
         template = self.sending.template_for(service, request.template_id, Channel.EMAIL)
         rendered = self._render(template, request)
         reply_to = email_reply_to(service, request.email_reply_to_id)
         address = parse_email_address(request.email_address)
         check_recipient_allowed(service, request.key, address.normalised)
-        if has_file(request.personalisation):
+        if has_files:
             raise FilesNotSetUp(self.admin_base_url, service.id)
         if rendered.is_too_long:
             raise EmailTooLong(rendered.size_in_bytes)
@@ -246,6 +256,7 @@ class SendEmail:
             reference=request.reference,
             counted=counted,
             one_click_unsubscribe_url=request.one_click_unsubscribe_url,
+            sanitised=sanitised,
         )
 
     def _render(self, template: Template, request: EmailRequest) -> EmailSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from litestar import post
@@ -16,7 +17,7 @@ from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public.bodies import EMAIL
 from notify_web.public.documents import read_document
 from notify_web.public.presenters import accepted_email
-from notify_web.public.schema import parse
+from notify_web.public.schema import InvalidRequest, echo, parse
 
 # Room for a few files, which travel inside the personalisation.
 LARGEST_BODY = 20 * 1024 * 1024
@@ -44,4 +45,14 @@ def email_request(key: ApiKey, form: dict[str, Any]) -> EmailRequest:
         reference=form.get("reference"),
         email_reply_to_id=form.get("email_reply_to_id"),
         one_click_unsubscribe_url=form.get("one_click_unsubscribe_url"),
+        sanitise_content_for=_names(form.get("sanitise_content_for") or ()),
     )
+
+
+def _names(entries: Iterable[object]) -> tuple[str, ...]:
+    """Return the names among the entries. Null is no name and no mistake; the schema does not look at entries."""
+    names = [entry for entry in entries if entry is not None]
+    strangers = [entry for entry in names if not isinstance(entry, str)]
+    if strangers:
+        raise InvalidRequest(*(f"sanitise_content_for {echo(entry)} is not of type string" for entry in strangers))
+    return tuple(str(entry) for entry in names)

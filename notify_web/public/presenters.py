@@ -30,7 +30,14 @@ def accepted_email(accepted: Accepted, root: str) -> Document:
         "from_email": accepted.sender,
         "one_click_unsubscribe_url": accepted.one_click_unsubscribe_url,
     }
-    return {**_accepted(accepted, root, content), "sanitised_content": {}}
+    return {**_accepted(accepted, root, content), "sanitised_content": _sanitised(accepted)}
+
+
+def _sanitised(accepted: Accepted) -> Document:
+    return {
+        name: {"unsanitised": value.unsanitised, "sanitised": value.sanitised}
+        for name, value in accepted.sanitised.items()
+    }
 
 
 def _accepted(accepted: Accepted, root: str, content: Mapping[str, str | None]) -> Document:

@@ -90,8 +90,18 @@ def _only_a_name(town: Town) -> UUID:
 
 def test_a_file_by_email_is_refused_rather_than_shown_as_text(town: Town) -> None:
     with pytest.raises(refusals.FilesNotSetUp, match=f"/services/{town.service.id}/service-settings/send-files"):
-        town.mail(personalisation={"name": {"file": "eA=="}})
+        town.mail(personalisation={"name": {"file": "eA=="}}, sanitise_content_for=("name",))
     assert_nothing_stored(town.platform)
+
+
+def test_what_strangers_typed_can_be_shown_without_links_and_markdown(town: Town) -> None:
+    accepted = town.mail(
+        personalisation={"name": "please [click](https://evil.link)"}, sanitise_content_for=("Name",)
+    )
+    assert accepted.body == r"# Hi please \[click\]\(\)"
+    assert accepted.sanitised["name"].unsanitised == "please [click](https://evil.link)"
+    town.platform.run()
+    assert "evil.link" not in town.platform.inboxes.sent[0].html
 
 
 def test_an_address_that_is_none_is_refused(town: Town) -> None:
