@@ -63,6 +63,21 @@ def test_an_accepted_email_is_answered_in_exactly_these_bytes(web: Web) -> None:
     )
 
 
+def test_what_was_sanitised_is_told_under_the_names_as_sent(web: Web) -> None:
+    document = web.email(sanitise_content_for=["NAME", None, "unknown"]) | {"personalisation": {"Name": "*Jo*"}}
+    reply = web.post(EMAIL, document)
+    assert reply.json["sanitised_content"] == {"Name": {"unsanitised": "*Jo*", "sanitised": "\\*Jo\\*"}}
+    assert reply.json["content"]["body"] == "# Hi \\*Jo\\*"
+
+
+def test_names_to_sanitise_are_texts(web: Web) -> None:
+    reply = web.post(EMAIL, web.email(sanitise_content_for=[1]))
+    assert (reply.status, reply.json["errors"][0]["message"]) == (
+        400,
+        "sanitise_content_for 1 is not of type string",
+    )
+
+
 def test_an_accepted_text_goes_out(web: Web) -> None:
     message = accepted_id(web.post(SMS, web.sms()))
     web.town.platform.run()
