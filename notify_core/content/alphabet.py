@@ -65,7 +65,11 @@ _TO_ASCII: Mapping[int, str] = _Downgrade(PRINTABLE_ASCII)
 
 
 def has_separate_accents(text: str) -> bool:
-    """Whether an accent is typed as a character of its own."""
+    r"""Whether an accent is typed as a character of its own.
+
+    >>> has_separate_accents("cafe\u0301"), has_separate_accents("caf\u00e9")
+    (True, False)
+    """
     return not text.isascii() and _ACCENT.search(text) is not None
 
 

@@ -84,7 +84,11 @@ class LetterTimings:
 
 
 def royal_mail(postage: str) -> WorkingDays:
-    """Return the days on which letters of that postage are delivered. Raises UnknownPostage."""
+    """Return the days on which letters of that postage are delivered. Raises UnknownPostage.
+
+    >>> royal_mail("first") == royal_mail("second")
+    False
+    """
     return _postage(postage).royal_mail
 
 
@@ -145,5 +149,11 @@ def _cut_off(moment: datetime) -> datetime:
 
 
 def can_be_cancelled(status: str, created_at: datetime, now: datetime) -> bool:
-    """Whether a letter can still be called back."""
+    """Whether a letter can still be called back.
+
+    >>> from datetime import UTC
+    >>> made, same_morning = datetime(2025, 6, 2, 8, tzinfo=UTC), datetime(2025, 6, 2, 9, tzinfo=UTC)
+    >>> can_be_cancelled("created", made, same_morning), can_be_cancelled("sending", made, same_morning)
+    (True, False)
+    """
     return status in CANCELLABLE_STATUSES and not too_late_to_cancel(created_at, now)

@@ -54,13 +54,21 @@ def qr_content(paragraph: str) -> str | None:
 
 
 def check_size(data: str) -> QrCodeTooLong | None:
-    """Return why data does not fit into a QR code, or None."""
+    """Return why data does not fit into a QR code, or None.
+
+    >>> check_size("https://www.example.com"), check_size("x" * 505).num_bytes
+    (None, 505)
+    """
     size = len(data.encode("utf-8", "surrogatepass"))
     return QrCodeTooLong(num_bytes=size, max_bytes=MOST_BYTES, data=data) if size > MOST_BYTES else None
 
 
 def draw(data: str) -> str:
-    """Return a picture of the data, as SVG in HTML. What no QR code can hold is an empty picture."""
+    """Return a picture of the data, as SVG in HTML. What no QR code can hold is an empty picture.
+
+    >>> draw("x" * 10_000)
+    "<div class='qrcode'></div>"
+    """
     try:
         code = segno.make(data.encode("utf-8", "replace").decode(), error=_ERROR_CORRECTION, micro=False)
     except ValueError:

@@ -162,7 +162,11 @@ class SmsTemplate:
 
 
 def tidy(text: str) -> str:
-    """Delete what cannot be seen: surplus spaces, spaces before punctuation, more than one blank line."""
+    r"""Delete what cannot be seen: surplus spaces, spaces before punctuation, more than one blank line.
+
+    >>> tidy(" Hello  Jo ,\n\n\n\nbye ")
+    'Hello Jo,\n\nbye'
+    """
     if _is_tidy(text):
         return text
     lines = normalise_lines(tighten(compose_accents(text)))

@@ -184,7 +184,11 @@ def parse_phone_number(raw: object, *, is_service_contact_number: bool = False) 
 
 
 def parse_in_full(raw: str, *, is_service_contact_number: bool = False) -> PhoneNumber:
-    """Read a phone number without the shortcut for the usual ones. Raises InvalidPhoneNumber."""
+    """Read a phone number without the shortcut for the usual ones. Raises InvalidPhoneNumber.
+
+    >>> parse_in_full("07700 900123") == parse_phone_number("07700 900123")
+    True
+    """
     try:
         return _parse(raw, is_service_contact_number)
     except InvalidPhoneNumber as first_error:

@@ -202,7 +202,11 @@ def parse_address_personalisation(values: Mapping[str, object] | Mapping[str | N
 
 
 def join_lines(values: Iterable[object]) -> str:
-    """Put lines under each other. What is nothing, or says nothing, is an empty line."""
+    r"""Put lines under each other. What is nothing, or says nothing, is an empty line.
+
+    >>> join_lines(["1 High Street", None, 7])
+    '1 High Street\n\n7'
+    """
     return "\n".join(str(value) if value else "" for value in values)
 
 
