@@ -1,4 +1,4 @@
-"""The months of `notifications` and the days of `notification_contents`.
+"""The months of `notifications`, and the days of what expires: contents, events, received texts.
 
 A missing partition refuses nothing: rows then go to the default partition, and are moved when the right one is
 made. New ones are attached, not created in place: that lets everybody else read and write meanwhile.
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
 
+_BY_DAY = ("notification_contents", "notification_events", "inbound_sms")
 _MONTHS_AHEAD = 2
 _DAYS_AHEAD = 100
 # One runner at a time; any number that nothing else here locks.
@@ -42,8 +43,8 @@ class Partition:
 def ensure_partitions(connection: Connection, *, today: date, now: datetime) -> list[str]:
     """Make the partitions that are missing, and return their names.
 
-    Covers the month before `now` (UTC) to two months after it, and contents that expire from the day before
-    `today` (London) to 100 days after it. Safe to repeat, and to run on several machines at once. Each is a
+    Covers the month before `now` (UTC) to two months after it, and what expires from the day before `today`
+    (London) to 100 days after it. Safe to repeat, and to run on several machines at once. Each is a
     transaction of its own, that waits no longer than a second for a lock. `connection` must not be in a
     transaction.
     """
@@ -82,20 +83,20 @@ def _first_of(month: int) -> datetime:
 def _days(today: date) -> Iterator[Partition]:
     for offset in range(-1, _DAYS_AHEAD + 1):
         start = today + timedelta(days=offset)
-        yield Partition(
-            table="notification_contents",
-            name=f"notification_contents_{start:%Y_%m_%d}",
-            key="expires_on",
-            start=f"'{start}'",
-            end=f"'{start + timedelta(days=1)}'",
-        )
+        for table in _BY_DAY:
+            yield Partition(
+                table=table,
+                name=f"{table}_{start:%Y_%m_%d}",
+                key="expires_on",
+                start=f"'{start}'",
+                end=f"'{start + timedelta(days=1)}'",
+            )
 
 
 def _existing(connection: Connection) -> set[str]:
     return set(
         connection.exec_driver_sql(
-            "SELECT inhrelid::regclass::text FROM pg_inherits"
-            " WHERE inhparent IN ('notifications'::regclass, 'notification_contents'::regclass)"
+            "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_partitioned_table ON partrelid = inhparent"
         ).scalars()
     )
 

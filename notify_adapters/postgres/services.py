@@ -16,11 +16,12 @@ WITH service AS (
     INSERT INTO services (
         id, name, email_safe_name, created_at, active, restricted, prefix_sms, permissions,
         custom_email_sender_name, contact_link, rate_limit,
-        sms_limit, email_limit, letter_limit, international_sms_limit
+        sms_limit, email_limit, letter_limit, international_sms_limit, idempotent_references
     ) VALUES (
         %(id)s, %(name)s, %(email_safe_name)s, %(created_at)s, %(active)s, %(restricted)s, %(prefix_sms)s,
         %(permissions)s, %(custom_email_sender_name)s, %(contact_link)s, %(rate_limit)s,
-        %(sms_limit)s, %(email_limit)s, %(letter_limit)s, %(international_sms_limit)s
+        %(sms_limit)s, %(email_limit)s, %(letter_limit)s, %(international_sms_limit)s,
+        %(idempotent_references)s
     )
     ON CONFLICT (email_safe_name) DO NOTHING
     RETURNING id
@@ -49,7 +50,7 @@ SELECT id FROM service
 _SELECT = """
 SELECT
     id, name, created_at, active, restricted, prefix_sms, permissions, custom_email_sender_name, contact_link,
-    rate_limit, sms_limit, email_limit, letter_limit, international_sms_limit,
+    rate_limit, sms_limit, email_limit, letter_limit, international_sms_limit, idempotent_references,
     ARRAY(
         SELECT json_build_array(id, text, is_default)
         FROM service_sms_senders WHERE service_id = services.id ORDER BY position
@@ -103,6 +104,7 @@ def _parameters(service: Service) -> Parameters:
         "custom_email_sender_name": service.custom_email_sender_name,
         "contact_link": service.contact_link,
         "rate_limit": service.rate_limit,
+        "idempotent_references": service.idempotent_references,
         **_belongings(service),
     }
 
@@ -138,6 +140,7 @@ def _service(row: Row) -> Service:
         custom_email_sender_name=row.custom_email_sender_name,
         contact_link=row.contact_link,
         rate_limit=row.rate_limit,
+        idempotent_references=row.idempotent_references,
         limits=MessageLimits(
             sms=row.sms_limit,
             email=row.email_limit,

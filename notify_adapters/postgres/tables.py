@@ -50,6 +50,18 @@ def _of_service() -> Column[object]:
     return Column("service_id", Uuid, ForeignKey("services.id"), nullable=False)
 
 
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    _column("name", Text),
+    _column("email_address", Text),
+    _column("normalised_email_address", Text, unique=True),
+    Column("mobile_number", Text),
+    Column("normalised_mobile_number", Text),
+    _column("created_at", MOMENT),
+)
+
 services = Table(
     "services",
     metadata,
@@ -69,7 +81,16 @@ services = Table(
     _column("email_limit", Integer),
     _column("letter_limit", Integer),
     _column("international_sms_limit", Integer),
+    _column("idempotent_references", Boolean, server_default=text("false")),
 )
+
+service_members = Table(
+    "service_members",
+    metadata,
+    Column("service_id", Uuid, ForeignKey("services.id"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+)
+Index("service_members_user_id_idx", service_members.c.user_id)
 
 service_sms_senders = Table(
     "service_sms_senders",
@@ -142,6 +163,13 @@ def _template_columns() -> list[Column[object]]:
         _column("archived", Boolean),
         _column("hidden", Boolean),
         _column("has_unsubscribe_link", Boolean),
+        Column(
+            "created_by_id",
+            Uuid,
+            ForeignKey("users.id"),
+            nullable=False,
+            server_default=text("'6af522d0-2915-4e52-83a3-3690455a5fe6'::uuid"),
+        ),
     ]
 
 
@@ -181,9 +209,15 @@ notifications = Table(
     Column("sent_by", Text),
     Column("country_prefix", Text),
     Column("reference", Text),
+    Column("scheduled_for", MOMENT),
     postgresql_partition_by="RANGE (id)",
 )
-Index("notifications_service_id_id_idx", notifications.c.service_id, notifications.c.id)
+Index(
+    "notifications_service_id_key_type_id_idx",
+    notifications.c.service_id,
+    notifications.c.key_type,
+    notifications.c.id,
+)
 Index("notifications_undelivered_idx", notifications.c.id, postgresql_where=text("undelivered"))
 Index(
     "notifications_reference_idx",
@@ -205,6 +239,82 @@ notification_contents = Table(
     Column("one_click_unsubscribe_url", Text),
     postgresql_partition_by="RANGE (expires_on)",
 )
+Index(
+    "notification_contents_client_reference_idx",
+    notification_contents.c.service_id,
+    notification_contents.c.client_reference,
+    postgresql_where=text("client_reference IS NOT NULL"),
+)
+
+notification_events = Table(
+    "notification_events",
+    metadata,
+    _column("notification_id", Uuid),
+    _column("expires_on", Date),
+    _column("at", MOMENT),
+    _column("kind", Text),
+    Column("attempt", Integer),
+    Column("provider", Text),
+    Column("status", Text),
+    Column("detail", Text),
+    postgresql_partition_by="RANGE (expires_on)",
+)
+Index("notification_events_notification_id_idx", notification_events.c.notification_id)
+
+# Not partitioned: a key must be unique whatever day it expires on.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("service_id", Uuid, primary_key=True),
+    Column("key_hash", LargeBinary, primary_key=True),
+    _column("request_hash", LargeBinary),
+    _column("created_at", MOMENT),
+    Column("in_flight_until", MOMENT),
+    Column("answer", LargeBinary),
+    _column("expires_on", Date),
+)
+Index("idempotency_keys_expires_on_idx", idempotency_keys.c.expires_on)
+
+inbound_numbers = Table(
+    "inbound_numbers",
+    metadata,
+    _id(),
+    _column("number", Text, unique=True),
+    _column("provider", Text),
+    Column("service_id", Uuid, ForeignKey("services.id"), unique=True),
+    _column("active", Boolean),
+)
+
+inbound_sms = Table(
+    "inbound_sms",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    _column("service_id", Uuid),
+    _column("notify_number", Text),
+    _column("user_number", Text),
+    _column("content", LargeBinary),
+    _column("provider", Text),
+    Column("provider_reference", Text),
+    Column("provider_date", MOMENT),
+    _column("created_at", MOMENT),
+    UniqueConstraint("provider", "provider_reference", "expires_on"),
+    postgresql_partition_by="RANGE (expires_on)",
+)
+Index("inbound_sms_service_id_id_idx", inbound_sms.c.service_id, inbound_sms.c.id)
+
+unsubscribe_requests = Table(
+    "unsubscribe_requests",
+    metadata,
+    _id(),
+    _column("notification_id", Uuid, unique=True),
+    _of_service(),
+    _column("template_id", Uuid),
+    _column("template_version", Integer),
+    _column("email_address", Text),
+    _column("created_at", MOMENT),
+)
+Index("unsubscribe_requests_service_id_idx", unsubscribe_requests.c.service_id)
 
 outbox = Table(
     "outbox",

@@ -21,7 +21,7 @@ class Notification:
     `expires_on` is the London day at whose start its contents go. `billable_units` is SMS fragments.
     `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
     delivery; until `leased_until` nobody may claim it: somebody is at work on it, or its next attempt is then.
-    Times are UTC.
+    `scheduled_for` is when it was asked to be sent, where that was not at once. Times are UTC.
     """
 
     id: UUID
@@ -44,6 +44,7 @@ class Notification:
     rate_multiplier: int | None = None
     attempts: int = 0
     leased_until: datetime | None = None
+    scheduled_for: datetime | None = None
 
     @property
     def completed_at(self) -> datetime | None:

@@ -105,6 +105,7 @@ class Service:
     guest_list: frozenset[str] = frozenset()
     sms_senders: tuple[SmsSender, ...] = ()
     reply_tos: tuple[ReplyTo, ...] = ()
+    idempotent_references: bool = False
 
     @property
     def email_sender_local_part(self) -> str:

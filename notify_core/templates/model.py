@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from notify_core.users.model import NOTIFY_USER_ID
 from notify_core.vocabulary import Channel
 
 
@@ -14,7 +15,8 @@ from notify_core.vocabulary import Channel
 class Template:
     """What a service writes. Every change makes a new version; old versions stay, since messages refer to them.
 
-    `version` counts from 1. `subject` is None for texts. `hidden` templates belong to the platform itself.
+    `version` counts from 1; `created_by_id` is the user who saved this one. `subject` is None for texts.
+    `hidden` templates belong to the platform itself.
     """
 
     id: UUID
@@ -29,3 +31,4 @@ class Template:
     archived: bool = False
     hidden: bool = False
     has_unsubscribe_link: bool = False
+    created_by_id: UUID = NOTIFY_USER_ID
