@@ -25,8 +25,9 @@ if TYPE_CHECKING:
         NotifyError,
     )
     from notify_core.notifications.find import Found
+    from notify_core.notifications.prepare import EmailRequest, SmsRequest
     from notify_core.notifications.record_receipt import SmsReceipt
-    from notify_core.notifications.send import Accepted, EmailRequest, SmsRequest
+    from notify_core.notifications.send import Accepted
     from notify_core.notifications.status import Status
     from notify_core.services.create import NewService
     from notify_core.services.model import Permission, Service
@@ -50,7 +51,8 @@ _HOMES = {
     ),
     "notifications.find": ("Found",),
     "notifications.record_receipt": ("SmsReceipt",),
-    "notifications.send": ("Accepted", "EmailRequest", "SmsRequest"),
+    "notifications.prepare": ("EmailRequest", "SmsRequest"),
+    "notifications.send": ("Accepted",),
     "notifications.status": ("Status",),
     "services.create": ("NewService",),
     "services.model": ("Permission", "Service"),

@@ -11,15 +11,19 @@ from attrs import Factory, frozen
 from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
 from notify_core.clock import Clock
 from notify_core.directory import Directory
+from notify_core.idempotency.recall import RecallAnswer
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
+from notify_core.notifications.cancel import CancelNotification
 from notify_core.notifications.compose import Composer
 from notify_core.notifications.deliver import DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
+from notify_core.notifications.dry_run import DryRunEmail, DryRunSms
 from notify_core.notifications.find import FindNotification
+from notify_core.notifications.prepare import Preparation, PrepareEmail, PrepareSms
 from notify_core.notifications.record_receipt import ReceiptLog, RecordEmailReceipt, RecordSmsReceipt
 from notify_core.notifications.replay import ReplayUndelivered
-from notify_core.notifications.send import SendEmail, Sending, SendSms
+from notify_core.notifications.send import Acceptance, SendEmail, SendSms
 from notify_core.notifications.simulate_receipt import SimulateReceipts
 from notify_core.outbox.model import Task
 from notify_core.outbox.ports import Publisher
@@ -85,8 +89,12 @@ class Notify:
     list_templates: ListTemplates
 
     admit: Admit
+    recall_answer: RecallAnswer
     send_sms: SendSms
     send_email: SendEmail
+    dry_run_sms: DryRunSms
+    dry_run_email: DryRunEmail
+    cancel_notification: CancelNotification
     find_notification: FindNotification
 
     relay_outbox: RelayOutbox
@@ -111,7 +119,10 @@ def build(ports: Ports, options: Options) -> Notify:
     """Bind every use case to these ports."""
     directory = Directory(ports.database, ports.clock)
     admit = Admit(ports.limiter, ports.clock, options.rate_limit_enabled)
-    sending = Sending(ports.database, directory, admit, ports.clock, ports.new_id)
+    preparation = Preparation(directory, ports.clock, ports.new_id)
+    prepare_sms = PrepareSms(preparation)
+    prepare_email = PrepareEmail(preparation, options.email_domain, options.admin_base_url)
+    accept = Acceptance(ports.database, ports.new_id)
     composer = Composer(directory=directory, chance=ports.chance, email_domain=options.email_domain)
 
     def deliver(task: Task, carriers: Carriers, retries: RetryPolicy) -> Deliver:
@@ -141,8 +152,12 @@ def build(ports: Ports, options: Options) -> Notify:
         find_template=FindTemplate(ports.database),
         list_templates=ListTemplates(ports.database),
         admit=admit,
-        send_sms=SendSms(sending),
-        send_email=SendEmail(sending, options.email_domain, options.admin_base_url),
+        recall_answer=RecallAnswer(ports.database, ports.clock),
+        send_sms=SendSms(prepare_sms, accept, admit),
+        send_email=SendEmail(prepare_email, accept),
+        dry_run_sms=DryRunSms(prepare_sms, composer, admit),
+        dry_run_email=DryRunEmail(prepare_email, composer),
+        cancel_notification=CancelNotification(ports.database, ports.clock),
         find_notification=FindNotification(ports.database, directory),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),

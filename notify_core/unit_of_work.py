@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from notify_core.api_keys.ports import ApiKeyRepository
+from notify_core.idempotency.ports import AnswerRepository
 from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
 from notify_core.outbox.ports import Outbox
 from notify_core.providers.ports import ProviderRepository
@@ -34,6 +35,11 @@ class UnitOfWork(Protocol):
     @property
     def notifications(self) -> NotificationRepository:
         """Notifications."""
+        ...
+
+    @property
+    def answers(self) -> AnswerRepository:
+        """Answers that were given, by the key of their request."""
         ...
 
     @property

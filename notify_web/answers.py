@@ -24,9 +24,12 @@ def json_bytes(document: object) -> bytes:
 
 def json_answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer with a JSON document."""
-    return Response(
-        json_bytes(document), status_code=status, media_type="application/json", headers=dict(headers or {})
-    )
+    return json_text_answer(json_bytes(document), status, headers)
+
+
+def json_text_answer(text: bytes, status: int, headers: Mapping[str, str] | None = None) -> Answer:
+    """Answer with a JSON document that is written already."""
+    return Response(text, status_code=status, media_type="application/json", headers=dict(headers or {}))
 
 
 def wire_time(moment: datetime | None) -> str | None:

@@ -23,7 +23,9 @@ from litestar.exceptions import (
 from litestar.types import ExceptionHandlersMap
 
 from notify_core.errors import InvalidContent, InvalidRecipient, NotAllowed, NotFound
+from notify_core.idempotency.model import KeyReused, StillInFlight
 from notify_core.limits.admit import DailyLimitExceeded, RateLimitExceeded
+from notify_core.notifications.cancel import TooLateToCancel
 from notify_core.notifications.refusals import NumberNotPermitted, SenderNotFound, TemplateNotFound
 from notify_core.providers.ses_events import EventUnverified, InvalidEvent, UntrustedEvent
 from notify_core.unit_of_work import DatabaseUnavailable
@@ -68,6 +70,9 @@ _KINDS: Mapping[type[Exception], Kind] = {
     TemplateNotFound: Kind("BadRequestError", 400),
     SenderNotFound: Kind("BadRequestError", 400),
     NotFound: Kind("NoResultFound", 404, "No result found"),
+    KeyReused: Kind("IdempotencyKeyReusedError", 422),
+    StillInFlight: Kind("IdempotencyInFlightError", 409),
+    TooLateToCancel: Kind("TooLateToCancelError", 409),
     InvalidReceipt: Kind("InvalidReceipt", 400),
     InvalidEvent: Kind("InvalidEvent", 400),
     UntrustedEvent: Kind("UntrustedEvent", 403),
@@ -110,6 +115,8 @@ def _headers(error: Exception) -> Mapping[str, str]:
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     if isinstance(error, DatabaseUnavailable):
         return {"Retry-After": str(_RETRY_SECONDS)}
+    if isinstance(error, StillInFlight):
+        return {"Retry-After": "1"}
     if isinstance(error, UnknownSender):
         return {"WWW-Authenticate": 'Basic realm="receipts"'}
     return {}

@@ -17,18 +17,21 @@ from notify_web.edge import Edge
 from notify_web.errors import HANDLERS
 from notify_web.options import options_handlers
 from notify_web.ports import WebPorts
-from notify_web.public import email, letters, notifications, sms
+from notify_web.public import cancelling, email, letters, notifications, sms
 from notify_web.webhooks import firetext, mmg, ses
 
 LARGEST_BODY = 1024 * 1024
 
 PUBLIC: tuple[HTTPRouteHandler, ...] = (
     sms.send_sms,
+    sms.try_sms,
     email.send_email,
+    email.try_email,
     letters.send_letter,
     notifications.find_notification,
     *notifications.find_by_channel,
     notifications.send_unknown,
+    cancelling.cancel_notification,
 )
 WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
     mmg.receive_mmg_receipt,

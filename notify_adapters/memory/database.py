@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import RLock
 
 from notify_adapters.memory.accounts import MemoryApiKeys, MemoryProviders, MemoryServices, MemoryTemplates
+from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table, Undo
@@ -23,7 +24,8 @@ class MemoryUnitOfWork:
         self.templates = MemoryTemplates(Table(self.undo_log))
         self.providers = MemoryProviders()
         self.outbox = MemoryOutbox(Table(self.undo_log))
-        self.notifications = MemoryNotifications(Table(self.undo_log), self.outbox, clock)
+        self.answers = MemoryAnswers(Table(self.undo_log), clock)
+        self.notifications = MemoryNotifications(Table(self.undo_log), self.outbox, self.answers, clock)
         self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
 
     def commit(self) -> None:

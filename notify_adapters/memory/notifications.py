@@ -8,11 +8,13 @@ from uuid import UUID
 
 from attrs import evolve
 
+from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.errors import Conflict
+from notify_core.idempotency.model import Answered
 from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry
@@ -22,15 +24,20 @@ from notify_core.vocabulary import Channel, ProviderName
 class MemoryNotifications:
     """Implements `NotificationRepository`."""
 
-    def __init__(self, table: Table[UUID, Message], outbox: MemoryOutbox, clock: Clock) -> None:
+    def __init__(
+        self, table: Table[UUID, Message], outbox: MemoryOutbox, answers: MemoryAnswers, clock: Clock
+    ) -> None:
         self._table = table
         self._outbox = outbox
+        self._answers = answers
         self._clock = clock
 
-    def accept(self, message: Message, due: OutboxEntry) -> None:
+    def accept(self, message: Message, due: OutboxEntry, answered: Answered | None = None) -> None:
         """Store facts, contents and the promise to deliver them, together."""
         if message.notification.id in self._table:
             raise Conflict("notifications: there is one of that identity already")
+        if answered is not None:
+            self._answers.remember(answered)
         self._table.put(message.notification.id, message)
         self._outbox.add([due])
 
@@ -40,6 +47,14 @@ class MemoryNotifications:
         if message is None or message.notification.service_id != service_id:
             return None
         return None if message.notification.expires_on <= london_date(self._clock()) else message
+
+    def cancel(self, service_id: UUID, notification_id: UUID, *, now: datetime) -> Notification | None:
+        """Cancel the service's message, unless somebody has begun to deliver it."""
+        message = self.find(service_id, notification_id)
+        if message is None or message.notification.status is not Status.CREATED or message.notification.attempts:
+            return None
+        cancelled = evolve(message.notification, status=Status.CANCELLED, updated_at=now, leased_until=None)
+        return self._put(cancelled).notification
 
     def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
         """Take the right to send these, where they are `created` and nobody else has it."""

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine
 
+from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
 from notify_adapters.postgres.notifications import PostgresNotifications
 from notify_adapters.postgres.outbox import PostgresOutbox
@@ -52,6 +53,11 @@ class PostgresUnitOfWork:
     def notifications(self) -> PostgresNotifications:
         """Notifications."""
         return PostgresNotifications(self._session, self._cipher, self._clock)
+
+    @property
+    def answers(self) -> PostgresAnswers:
+        """Answers that were given, by the key of their request."""
+        return PostgresAnswers(self._session, self._cipher, self._clock)
 
     @property
     def receipts(self) -> PostgresReceipts:

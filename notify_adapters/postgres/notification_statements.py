@@ -8,6 +8,7 @@ the members of an array that it is given when the statement runs.
 
 from __future__ import annotations
 
+from notify_adapters.postgres.answers import TAKE
 from notify_adapters.postgres.tables import columns_of, notification_contents, notifications
 
 _FACTS = columns_of(notifications)
@@ -31,6 +32,28 @@ WITH facts AS (
 )
 INSERT INTO outbox (id, task, queue, subject_id, group_id, available_at)
 VALUES (%(entry_id)s, %(task)s, %(queue)s, %(subject_id)s, %(group_id)s, %(available_at)s)
+"""
+
+# The same, but nothing at all when the request's key is taken.
+ACCEPT_ONCE = f"""
+WITH taken AS ({TAKE}
+), facts AS (
+    INSERT INTO notifications ({_FACTS}) SELECT {_values(_FACTS)} FROM taken
+), contents AS (
+    INSERT INTO notification_contents ({_CONTENTS})
+    SELECT {_values(_CONTENTS.replace("notification_id", "id"))} FROM taken
+)
+INSERT INTO outbox (id, task, queue, subject_id, group_id, available_at)
+SELECT %(entry_id)s, %(task)s, %(queue)s, %(subject_id)s, %(group_id)s, %(available_at)s FROM taken
+RETURNING id
+"""
+
+# What was never claimed cannot have reached a provider.
+CANCEL = f"""
+UPDATE notifications SET status = 'cancelled', updated_at = %(now)s, leased_until = NULL
+WHERE id = %(id)s AND service_id = %(service_id)s AND expires_on > %(today)s
+    AND status = 'created' AND attempts = 0
+RETURNING {_FACTS}
 """
 
 # LATERAL, so that the day's partition is chosen when the facts are known.

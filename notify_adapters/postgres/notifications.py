@@ -10,10 +10,12 @@ from uuid import UUID
 from attrs import fields
 
 from notify_adapters.postgres import notification_statements as statements
+from notify_adapters.postgres.answers import taking
 from notify_adapters.postgres.sealing import Cipher, open_values, seal_values
 from notify_adapters.postgres.session import Row, Session
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
+from notify_core.idempotency.model import Answered, KeyTaken
 from notify_core.notifications.model import Attempted, Claim, Contents, Message, Notification
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry
@@ -30,28 +32,36 @@ class PostgresNotifications:
         self._cipher = cipher
         self._clock = clock
 
-    def accept(self, message: Message, due: OutboxEntry) -> None:
+    def accept(self, message: Message, due: OutboxEntry, answered: Answered | None = None) -> None:
         """Store facts, contents and the promise to deliver them, together."""
         contents = message.contents
-        self._session.run(
-            statements.ACCEPT,
-            _facts(message.notification)
-            | {
-                "recipient": contents.recipient,
-                "normalised_recipient": contents.normalised_recipient,
-                "personalisation": seal_values(self._cipher, message.notification.id, contents.personalisation),
-                "client_reference": contents.client_reference,
-                "reply_to_text": contents.reply_to_text,
-                "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
-                "entry_id": due.id,
-                "task": due.task.value,
-                "queue": due.queue.value,
-                "subject_id": due.subject_id,
-                "group_id": due.group,
-                "available_at": due.available_at,
-            },
-        )
+        parameters = _facts(message.notification) | {
+            "recipient": contents.recipient,
+            "normalised_recipient": contents.normalised_recipient,
+            "personalisation": seal_values(self._cipher, message.notification.id, contents.personalisation),
+            "client_reference": contents.client_reference,
+            "reply_to_text": contents.reply_to_text,
+            "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
+            "entry_id": due.id,
+            "task": due.task.value,
+            "queue": due.queue.value,
+            "subject_id": due.subject_id,
+            "group_id": due.group,
+            "available_at": due.available_at,
+        }
+        if answered is None:
+            self._session.run(statements.ACCEPT, parameters)
+        elif self._session.row(statements.ACCEPT_ONCE, parameters | taking(self._cipher, answered)) is None:
+            raise KeyTaken
         self._session.promised()
+
+    def cancel(self, service_id: UUID, notification_id: UUID, *, now: datetime) -> Notification | None:
+        """Cancel the service's message, unless somebody has begun to deliver it."""
+        row = self._session.row(
+            statements.CANCEL,
+            {"id": notification_id, "service_id": service_id, "now": now, "today": london_date(now)},
+        )
+        return None if row is None else _notification(row)
 
     def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
         """Return the service's message, or None when there is none or its contents have expired."""

@@ -8,6 +8,8 @@ from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
 
+from notify_core.idempotency.model import RequestKey
+
 
 class Cipher(Protocol):
     """Encrypts; `notify_adapters.encryption` has one."""
@@ -42,6 +44,16 @@ def open_secret(cipher: Cipher, key_id: UUID, sealed: bytes) -> str:
     return cipher.decrypt(sealed, _api_key(key_id)).decode()
 
 
+def seal_answer(cipher: Cipher, key: RequestKey, answer: bytes) -> bytes:
+    """Encrypt what a request was told, so that it can be read back under its key only."""
+    return cipher.encrypt(answer, _answer(key))
+
+
+def open_answer(cipher: Cipher, key: RequestKey, sealed: bytes) -> bytes:
+    """Decrypt what a request was told."""
+    return cipher.decrypt(sealed, _answer(key))
+
+
 def fingerprint(secret: str) -> bytes:
     """Return what tells equal secrets without showing them: they are random, so nobody guesses them from this."""
     return sha256(secret.encode()).digest()
@@ -53,3 +65,7 @@ def _message(notification_id: UUID) -> bytes:
 
 def _api_key(key_id: UUID) -> bytes:
     return b"api_key:" + str(key_id).encode()
+
+
+def _answer(key: RequestKey) -> bytes:
+    return b"answer:" + str(key.service_id).encode() + b":" + key.key_hash

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from notify_core.idempotency.model import Answered
 from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import ProviderName
@@ -15,10 +16,19 @@ from notify_core.vocabulary import ProviderName
 class NotificationRepository(Protocol):
     """Notifications: facts, and contents while they last. Each method is one statement, however many ids."""
 
-    def accept(self, message: Message, due: OutboxEntry) -> None:
+    def accept(self, message: Message, due: OutboxEntry, answered: Answered | None = None) -> None:
         """Store facts, contents and the promise to deliver them, together, in one round trip.
 
-        Raises Conflict, and stores nothing, when a message of that id was accepted before.
+        With `answered` the answer is remembered in the same breath, so that its request is accepted once only.
+        Raises Conflict, and stores nothing, when a message of that id was accepted before; KeyTaken, and stores
+        nothing, when the answer's key is another's (see `AnswerRepository.reserve`).
+        """
+        ...
+
+    def cancel(self, service_id: UUID, notification_id: UUID, *, now: datetime) -> Notification | None:
+        """Cancel the service's message if nobody has ever claimed it for delivery, and return it as it now stands.
+
+        None, and nothing changed, when there is none, it has expired, or it is too late.
         """
         ...
 

@@ -1,80 +1,32 @@
-"""Accept a message: everything that can be wrong is found now, and from the answer on it cannot be lost."""
+"""Accept a message: from the answer on it cannot be lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, frozen
 
 from notify_core.api_keys.model import ApiKey
-from notify_core.clock import Clock
-from notify_core.content import EmailSource, SmsMessage, clean
-from notify_core.content.sanitise import Sanitised, sanitise_content_for
-from notify_core.directory import Directory
+from notify_core.content.sanitise import Sanitised
+from notify_core.idempotency.model import Answered, RequestKey
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
-from notify_core.notifications.model import Contents, Message, Notification, expiry_date
-from notify_core.notifications.recipients_allowed import check_recipient_allowed, is_simulated
-from notify_core.notifications.refusals import (
-    ChannelNotPermitted,
-    EmailTooLong,
-    EmptyMessage,
-    FileNotAllowed,
-    FilesNotSetUp,
-    InternationalNotPermitted,
-    MissingPersonalisation,
-    NumberNotPermitted,
-    SenderNotFound,
-    SmsTooLong,
-    TemplateDeleted,
-    TemplateNotFound,
-    WrongTemplateType,
+from notify_core.notifications.model import Notification
+from notify_core.notifications.prepare import (
+    EmailRequest,
+    Prepared,
+    PrepareEmail,
+    PrepareSms,
+    SmsRequest,
+    check_sms_length,
 )
 from notify_core.outbox.model import OutboxEntry, Queue, Task
-from notify_core.recipients import (
-    EmailAddress,
-    InvalidPhoneNumber,
-    PhoneNumber,
-    format_recipient,
-    parse_email_address,
-    parse_phone_number,
-)
-from notify_core.services.model import Permission, Service
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel, KeyType
-
-
-@frozen(kw_only=True)
-class SmsRequest:
-    """A text to send, on behalf of the service whose key this is."""
-
-    key: ApiKey
-    phone_number: str
-    template_id: UUID
-    personalisation: Mapping[str, object] = Factory(dict)
-    reference: str | None = None
-    sms_sender_id: UUID | None = None
-
-
-@frozen(kw_only=True)
-class EmailRequest:
-    """An email to send, on behalf of the service whose key this is.
-
-    Values named in `sanitise_content_for` are shown without links and Markdown: strangers may have typed them.
-    """
-
-    key: ApiKey
-    email_address: str
-    template_id: UUID
-    personalisation: Mapping[str, object] = Factory(dict)
-    reference: str | None = None
-    email_reply_to_id: UUID | None = None
-    one_click_unsubscribe_url: str | None = None
-    sanitise_content_for: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -92,196 +44,110 @@ class Accepted:
     sender: str
     reference: str | None
     counted: bool
+    scheduled_for: datetime | None = None
     one_click_unsubscribe_url: str | None = None
     sanitised: Mapping[str, Sanitised] = Factory(dict)
 
 
+@frozen(kw_only=True)
+class Once:
+    """Keeps a request from being accepted twice: its key, and what makes the bytes that answer it.
+
+    The answer is stored together with the message, so that whoever asks again is told exactly the same.
+    """
+
+    key: RequestKey
+    answer: Callable[[Accepted], bytes]
+
+
 @frozen
-class Sending:
-    """What both kinds of sending share: finding the template, and storing the message with its promise."""
+class Acceptance:
+    """What both channels share: storing the message with its promise."""
 
     database: Database
-    directory: Directory
-    admit: Admit
-    clock: Clock
     new_id: NewId
 
-    def service_of(self, key: ApiKey, channel: Channel) -> Service:
-        """Return the key's service. Raises ChannelNotPermitted."""
-        service = self.directory.service(key.service_id)
-        if service is None or not service.may_send(channel):
-            raise ChannelNotPermitted(channel)
-        return service
+    def __call__(self, prepared: Prepared, once: Once | None) -> Accepted:
+        """Store the message and the promise to deliver it, in one round trip; nothing when it is simulated.
 
-    def template_for(self, service: Service, template_id: UUID, channel: Channel) -> Template:
-        """Return the service's template. Raises TemplateNotFound, WrongTemplateType or TemplateDeleted."""
-        template = self.directory.template(template_id)
-        if template is None or template.service_id != service.id or template.hidden:
-            raise TemplateNotFound
-        if template.channel is not channel:
-            raise WrongTemplateType(template.channel, channel)
-        if template.archived:
-            raise TemplateDeleted
-        return template
-
-    def store(self, notification: Notification, contents: Contents) -> bool:
-        """Store the message and the promise to deliver it. False, and nothing stored, when it is simulated."""
-        if is_simulated(contents.normalised_recipient):
-            return False
-        due = delivery_of(notification, self.new_id())
+        Raises KeyTaken, and stores nothing, when its key was used meanwhile.
+        """
+        accepted = accepted_as(prepared)
+        answered = None if once is None else _answered(once, accepted, prepared.message.notification)
         with self.database.statement() as work:
-            work.notifications.accept(Message(notification=notification, contents=contents), due)
-        return notification.key_type is not KeyType.TEST
+            if not prepared.simulated:
+                due = delivery_of(prepared.message.notification, self.new_id())
+                work.notifications.accept(prepared.message, due, answered)
+            elif answered is not None:
+                work.answers.remember(answered)
+        return accepted
 
-    def facts(self, service: Service, key: ApiKey, template: Template, **more: Any) -> Notification:
-        """Return the facts of a message accepted now."""
-        now = self.clock()
-        return Notification(
-            id=self.new_id(),
-            service_id=service.id,
-            template_id=template.id,
-            template_version=template.version,
-            channel=template.channel,
-            key_type=key.key_type,
-            api_key_id=key.id,
-            created_at=now,
-            expires_on=expiry_date(now, service.days_kept(template.channel)),
-            **more,
-        )
+
+def _answered(once: Once, accepted: Accepted, notification: Notification) -> Answered:
+    return Answered(
+        key=once.key,
+        answer=once.answer(accepted),
+        created_at=notification.created_at,
+        expires_on=notification.expires_on,
+    )
 
 
 @frozen
 class SendSms:
     """Accept a text."""
 
-    sending: Sending
+    prepare: PrepareSms
+    accept: Acceptance
+    admit: Admit
 
-    def __call__(self, request: SmsRequest) -> Accepted:
+    def __call__(self, request: SmsRequest, once: Once | None = None) -> Accepted:
         """Check, render and store the text, with the promise to deliver it.
 
-        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team,
-        InvalidPhoneNumber or DailyLimitExceeded; then nothing has been stored.
+        Raises what `PrepareSms` raises, SmsTooLong, DailyLimitExceeded, or KeyTaken; then nothing has been stored.
         """
-        service = self.sending.service_of(request.key, Channel.SMS)
-        template = self.sending.template_for(service, request.template_id, Channel.SMS)
-        rendered = self._render(template, request)
-        sender = sms_sender(service, request.sms_sender_id)
-        number = parse_phone_number(request.phone_number)
-        check_recipient_allowed(service, request.key, number.normalised)
-        check_number_permitted(service, number)
-        with self._counted_if_abroad(service, request.key, number):
-            if rendered.is_too_long:
-                raise SmsTooLong(rendered.character_count_without_prefix)
-            notification = self.sending.facts(
-                service,
-                request.key,
-                template,
-                international=number.international,
-                country_prefix=number.country_prefix,
-                rate_multiplier=number.rate_multiplier,
-            )
-            counted = self.sending.store(notification, self._contents(request, number, sender))
-        return Accepted(
-            id=notification.id,
-            template=template,
-            body=rendered.text,
-            subject=None,
-            sender=sender,
-            reference=request.reference,
-            counted=counted,
-        )
+        prepared, rendered = self.prepare(request)
+        with self._place_abroad(prepared, request.key):
+            check_sms_length(rendered)
+            return self.accept(prepared, once)
 
-    def _render(self, template: Template, request: SmsRequest) -> SmsMessage:
-        text = self.sending.directory.sms(template)
-        if missing := text.missing(request.personalisation):
-            raise MissingPersonalisation(missing)
-        rendered = text.render(request.personalisation)
-        if rendered.is_empty:
-            raise EmptyMessage
-        if has_file(request.personalisation):
-            raise FileNotAllowed
-        return rendered
-
-    def _counted_if_abroad(self, service: Service, key: ApiKey, number: PhoneNumber) -> AbstractContextManager[None]:
-        if number.is_uk_prefix or is_simulated(number.normalised):
-            return nullcontext()
-        return self.sending.admit.international_sms(service, key)
-
-    @staticmethod
-    def _contents(request: SmsRequest, number: PhoneNumber, sender: str) -> Contents:
-        return Contents(
-            recipient=clean(request.phone_number),
-            normalised_recipient=number.normalised,
-            personalisation=request.personalisation,
-            client_reference=request.reference,
-            reply_to_text=sender,
-        )
+    def _place_abroad(self, prepared: Prepared, key: ApiKey) -> AbstractContextManager[object]:
+        return self.admit.international_sms(prepared.service, key) if prepared.counts_as_abroad else nullcontext()
 
 
 @frozen
 class SendEmail:
     """Accept an email."""
 
-    sending: Sending
-    email_domain: str
-    admin_base_url: str
+    prepare: PrepareEmail
+    accept: Acceptance
 
-    def __call__(self, request: EmailRequest) -> Accepted:
+    def __call__(self, request: EmailRequest, once: Once | None = None) -> Accepted:
         """Check, render and store the email, with the promise to deliver it.
 
-        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, or
-        InvalidEmailAddress; then nothing has been stored.
+        Raises what `PrepareEmail` raises, or KeyTaken; then nothing has been stored.
         """
-        service = self.sending.service_of(request.key, Channel.EMAIL)
-        has_files = has_file(request.personalisation)
-        values, sanitised = sanitise_content_for(request.personalisation, request.sanitise_content_for)
-        request = evolve(request, personalisation=values)
-        template = self.sending.template_for(service, request.template_id, Channel.EMAIL)
-        rendered = self._render(template, request)
-        reply_to = email_reply_to(service, request.email_reply_to_id)
-        address = parse_email_address(request.email_address)
-        check_recipient_allowed(service, request.key, address.normalised)
-        if has_files:
-            raise FilesNotSetUp(self.admin_base_url, service.id)
-        if rendered.is_too_long:
-            raise EmailTooLong(rendered.size_in_bytes)
-        notification = self.sending.facts(service, request.key, template)
-        counted = self.sending.store(notification, self._contents(request, address, reply_to))
-        return Accepted(
-            id=notification.id,
-            template=template,
-            body=rendered.body,
-            subject=rendered.subject,
-            sender=f"{service.email_sender_local_part}@{self.email_domain}",
-            reference=request.reference,
-            counted=counted,
-            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
-            sanitised=sanitised,
-        )
+        return self.accept(self.prepare(request), once)
 
-    def _render(self, template: Template, request: EmailRequest) -> EmailSource:
-        email = self.sending.directory.email(template)
-        if missing := email.missing(request.personalisation):
-            raise MissingPersonalisation(missing)
-        rendered = email.render_source(request.personalisation)
-        if rendered.is_empty:
-            raise EmptyMessage
-        return rendered
 
-    @staticmethod
-    def _contents(request: EmailRequest, address: EmailAddress, reply_to: str | None) -> Contents:
-        return Contents(
-            recipient=address.cleaned,
-            normalised_recipient=address.normalised,
-            personalisation=request.personalisation,
-            client_reference=request.reference,
-            reply_to_text=reply_to,
-            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
-        )
+def accepted_as(prepared: Prepared) -> Accepted:
+    """Return what the sender of the message is told of it."""
+    notification, contents = prepared.message.notification, prepared.message.contents
+    return Accepted(
+        id=notification.id,
+        template=prepared.template,
+        body=prepared.body,
+        subject=prepared.subject,
+        sender=prepared.sender,
+        reference=contents.client_reference,
+        counted=notification.key_type is not KeyType.TEST and not prepared.simulated,
+        scheduled_for=notification.scheduled_for,
+        one_click_unsubscribe_url=contents.one_click_unsubscribe_url,
+        sanitised=prepared.sanitised,
+    )
 
 
 def delivery_of(notification: Notification, entry_id: UUID) -> OutboxEntry:
-    """Return the promise to deliver a message as soon as possible. Test keys have a queue of their own."""
+    """Return the promise to deliver a message as soon as it is due. Test keys have a queue of their own."""
     task, queue = {
         Channel.SMS: (Task.DELIVER_SMS, Queue.SEND_SMS),
         Channel.EMAIL: (Task.DELIVER_EMAIL, Queue.SEND_EMAIL),
@@ -291,43 +157,6 @@ def delivery_of(notification: Notification, entry_id: UUID) -> OutboxEntry:
         task=task,
         queue=Queue.RESEARCH_MODE if notification.key_type is KeyType.TEST else queue,
         subject_id=notification.id,
-        available_at=notification.created_at,
+        available_at=notification.scheduled_for or notification.created_at,
         group=notification.service_id,
     )
-
-
-def has_file(personalisation: Mapping[str, object]) -> bool:
-    """Whether a value is a file to be uploaded: an object with a `file` in it."""
-    return any(isinstance(value, Mapping) and "file" in value for value in personalisation.values())
-
-
-def sms_sender(service: Service, sender_id: UUID | None) -> str:
-    """Return the sender of that id, or the default one, as a provider wants it. Raises SenderNotFound."""
-    for sender in service.sms_senders:
-        if sender.id == sender_id or (sender_id is None and sender.is_default):
-            return format_recipient(sender.text) if sender.text[:1] in "+0" else sender.text
-    raise SenderNotFound("sms_sender_id", sender_id, service.id)
-
-
-def email_reply_to(service: Service, reply_to_id: UUID | None) -> str | None:
-    """Return the address of that id, or the default one, or None. Raises SenderNotFound for an unknown id."""
-    for reply_to in service.reply_tos:
-        if reply_to.id == reply_to_id or (reply_to_id is None and reply_to.is_default):
-            return reply_to.address
-    if reply_to_id is not None:
-        raise SenderNotFound("email_reply_to_id", reply_to_id, service.id)
-    return None
-
-
-def check_number_permitted(service: Service, number: PhoneNumber) -> None:
-    """Raise InternationalNotPermitted or NumberNotPermitted when the service may not text such numbers."""
-    international = Permission.INTERNATIONAL_SMS in service.permissions
-    if not number.is_uk_prefix and not international:
-        raise InternationalNotPermitted
-    try:
-        number.check_permitted(
-            international=international or number.crown_dependency,
-            uk_landline=Permission.SMS_TO_UK_LANDLINES in service.permissions,
-        )
-    except InvalidPhoneNumber as error:
-        raise NumberNotPermitted(error.v2_message) from None

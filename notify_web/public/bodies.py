@@ -7,8 +7,11 @@ from uuid import UUID
 from notify_web.public.formats import (
     email_address,
     https_url,
+    names_or_null,
     of_type,
     phone_number,
+    read_moment,
+    read_names,
     short_text,
     uuid,
     within_a_day,
@@ -18,8 +21,7 @@ from notify_web.public.schema import Field, Schema
 _REFERENCE = Field("reference", short_text(1000))
 _TEMPLATE_ID = Field("template_id", uuid, UUID)
 _PERSONALISATION = Field("personalisation", of_type("object"))
-# Checked, and then ignored: messages go out at once. Clients that send it depend on not being refused.
-_SCHEDULED_FOR = Field("scheduled_for", within_a_day)
+_SCHEDULED_FOR = Field("scheduled_for", within_a_day, read_moment)
 
 SMS = Schema(
     fields=(
@@ -42,7 +44,7 @@ EMAIL = Schema(
         _SCHEDULED_FOR,
         Field("email_reply_to_id", uuid, UUID),
         Field("one_click_unsubscribe_url", https_url),
-        Field("sanitise_content_for", of_type("array", "null")),
+        Field("sanitise_content_for", names_or_null, read_names),
     ),
     required=("email_address", "template_id"),
 )

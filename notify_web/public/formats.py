@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from notify_core.recipients import (
@@ -58,6 +58,23 @@ def short_text(longest: int) -> Check:
     return check
 
 
+_is_list_or_null = of_type("array", "null")
+
+
+def names_or_null(value: object, now: datetime) -> Iterator[str]:
+    """Check that a value is null, or a list of names. Null among them is no name and no mistake."""
+    yield from _is_list_or_null(value, now)
+    if isinstance(value, list):
+        for entry in value:
+            if not isinstance(entry, str | None):
+                yield f"{echo(entry)} is not of type string"
+
+
+def read_names(value: list[str | None] | None) -> tuple[str, ...]:
+    """Return the names in a list, none for null."""
+    return tuple(name for name in value or () if name is not None)
+
+
 def uuid(value: object, _now: datetime) -> Iterator[str]:
     """Check that a value is a UUID, in any form that Python reads."""
     if read_uuid(value) is None:
@@ -99,19 +116,33 @@ def email_address(value: object, now: datetime) -> Iterator[str]:
 
 
 def within_a_day(value: object, now: datetime) -> Iterator[str]:
-    """Check that a value is null, or a time in the next 24 hours. Its time zone is ignored, as it always was."""
+    """Check that a value is null, or a time in the next 24 hours."""
     yield from _is_text_or_null(value, now)
     if isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value).replace(tzinfo=None)
+            moment = _moment(value)
         except ValueError:
             yield _NOT_ISO_8601
             return
-        present = now.replace(tzinfo=None)
-        if moment < present:
+        if moment < now:
             yield "datetime can not be in the past"
-        elif moment > present + _FURTHEST_AHEAD:
+        elif moment > now + _FURTHEST_AHEAD:
             yield "datetime can only be 24 hours in the future"
+
+
+def read_moment(value: str | None) -> datetime | None:
+    """Return the moment (UTC) that a text stands for, or None for null.
+
+    >>> read_moment("2026-06-05T18:00:00+01:00")
+    datetime.datetime(2026, 6, 5, 17, 0, tzinfo=datetime.timezone.utc)
+    """
+    return None if value is None else _moment(value).astimezone(UTC)
+
+
+def _moment(text: str) -> datetime:
+    """Read a time; where it names no time zone, it is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def https_url(value: object, _now: datetime) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -21,11 +23,17 @@ _ONE = "/v2/notifications/{notification_id:str}"
 def find_notification(request: HttpRequest, notification_id: FromPath[str]) -> Answer:
     """Show one message of the service, sent with whichever of its keys."""
     caller = authenticate(request)
-    wanted = read_uuid(notification_id)
-    if wanted is None:
-        raise InvalidRequest("notification_id is not a valid UUID")
+    wanted = notification_id_from(notification_id)
     found = ports_of(request).notify.find_notification(caller.service.id, wanted)
     return json_answer(presenters.notification(found, root_url(request)))
+
+
+def notification_id_from(text: str) -> UUID:
+    """Return the id that a path names. Raises InvalidRequest."""
+    wanted = read_uuid(text)
+    if wanted is None:
+        raise InvalidRequest("notification_id is not a valid UUID")
+    return wanted
 
 
 def find_nothing(request: HttpRequest) -> Answer:

@@ -7,8 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from notify_core.billing.rates import Cost
+from notify_core.content.sanitise import Sanitised
+from notify_core.notifications.dry_run import RehearsedEmail, RehearsedSms
 from notify_core.notifications.find import Found
+from notify_core.notifications.prepare import Prepared
 from notify_core.notifications.send import Accepted
+from notify_core.templates.model import Template
 from notify_core.vocabulary import Channel
 from notify_web.answers import wire_time
 
@@ -30,30 +34,81 @@ def accepted_email(accepted: Accepted, root: str) -> Document:
         "from_email": accepted.sender,
         "one_click_unsubscribe_url": accepted.one_click_unsubscribe_url,
     }
-    return {**_accepted(accepted, root, content), "sanitised_content": _sanitised(accepted)}
+    return {**_accepted(accepted, root, content), "sanitised_content": _sanitised(accepted.sanitised)}
 
 
-def _sanitised(accepted: Accepted) -> Document:
-    return {
-        name: {"unsanitised": value.unsanitised, "sanitised": value.sanitised}
-        for name, value in accepted.sanitised.items()
-    }
+def _sanitised(values: Mapping[str, Sanitised]) -> Document:
+    return {name: {"unsanitised": value.unsanitised, "sanitised": value.sanitised} for name, value in values.items()}
 
 
 def _accepted(accepted: Accepted, root: str, content: Mapping[str, str | None]) -> Document:
-    template = accepted.template
     return {
         "id": str(accepted.id),
         "reference": accepted.reference,
         "content": content,
         "uri": f"{root}/v2/notifications/{accepted.id}",
-        "template": {
-            "id": str(template.id),
-            "version": template.version,
-            # Not the address that look-ups show for the same template: it never was.
-            "uri": f"{root}/services/{template.service_id}/templates/{template.id}",
+        "template": _template(accepted.template, root),
+        "scheduled_for": wire_time(accepted.scheduled_for),
+    }
+
+
+def _template(template: Template, root: str) -> Document:
+    return {
+        "id": str(template.id),
+        "version": template.version,
+        # Not the address that look-ups show for the same template: it never was.
+        "uri": f"{root}/services/{template.service_id}/templates/{template.id}",
+    }
+
+
+def rehearsed_sms(rehearsed: RehearsedSms, root: str) -> Document:
+    """Present a text that was tried out: what sending answers, but for ids, and what would go out."""
+    prepared, outgoing = rehearsed.prepared, rehearsed.outgoing
+    return {
+        **_rehearsed(prepared, root, {"body": prepared.body, "from_number": prepared.sender}),
+        "would_send": {
+            "recipient": outgoing.recipient,
+            "sender": outgoing.sender,
+            "text": outgoing.text,
+            "international": outgoing.international,
+            "encoding": rehearsed.encoding,
+            "fragments": rehearsed.fragments,
         },
-        "scheduled_for": None,
+        "cost_in_pence": _number(rehearsed.pence),
+    }
+
+
+def rehearsed_email(rehearsed: RehearsedEmail, root: str) -> Document:
+    """Present an email that was tried out."""
+    prepared, outgoing = rehearsed.prepared, rehearsed.outgoing
+    content = {
+        "body": prepared.body,
+        "subject": prepared.subject,
+        "from_email": prepared.sender,
+        "one_click_unsubscribe_url": outgoing.one_click_unsubscribe_url,
+    }
+    return {
+        **_rehearsed(prepared, root, content),
+        "sanitised_content": _sanitised(prepared.sanitised),
+        "would_send": {
+            "recipient": outgoing.recipient,
+            "sender_name": outgoing.sender_name,
+            "sender_address": outgoing.sender_address,
+            "reply_to": outgoing.reply_to,
+            "subject": outgoing.subject,
+            "text": outgoing.text,
+            "html": outgoing.html,
+        },
+        "cost_in_pence": 0.0,
+    }
+
+
+def _rehearsed(prepared: Prepared, root: str, content: Mapping[str, str | None]) -> Document:
+    return {
+        "reference": prepared.message.contents.client_reference,
+        "content": content,
+        "template": _template(prepared.template, root),
+        "scheduled_for": wire_time(prepared.message.notification.scheduled_for),
     }
 
 
@@ -80,7 +135,7 @@ def notification(found: Found, root: str) -> Document:
         "created_by_name": None,
         "sent_at": wire_time(facts.sent_at),
         "completed_at": wire_time(facts.completed_at),
-        "scheduled_for": None,
+        "scheduled_for": wire_time(facts.scheduled_for),
         "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
         **_cost(found.cost),
     }

@@ -1,37 +1,25 @@
-"""Send a text message."""
+"""Send a text message, or try one out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import post
 from litestar.params import RawBody
 
 from notify_core.api_keys.model import ApiKey
-from notify_core.notifications.send import SmsRequest
+from notify_core.notifications.dry_run import RehearsedSms
+from notify_core.notifications.prepare import SmsRequest
 from notify_core.vocabulary import Channel
-from notify_web.answers import Answer, json_answer
-from notify_web.authentication import authenticate
-from notify_web.ports import HttpRequest, ports_of, root_url
+from notify_web.answers import Answer
+from notify_web.ports import HttpRequest
+from notify_web.public.accepting import Way, accept, try_out
 from notify_web.public.bodies import SMS
-from notify_web.public.documents import read_document
-from notify_web.public.presenters import accepted_sms
-from notify_web.public.schema import parse
+from notify_web.public.presenters import accepted_sms, rehearsed_sms
 
 
-@post("/v2/notifications/sms", sync_to_thread=True)
-def send_sms(request: HttpRequest, body: RawBody) -> Answer:
-    """Accept a text: who is asking, are they within their limits, is it understood, is it right. In that order."""
-    ports, caller = ports_of(request), authenticate(request)
-    with ports.notify.admit(caller.service, caller.key, Channel.SMS) as admission:
-        form = parse(SMS, read_document(body), ports.clock())
-        accepted = ports.notify.send_sms(sms_request(caller.key, form))
-        if accepted.counted:
-            admission.keep()
-    return json_answer(accepted_sms(accepted, root_url(request)), 201)
-
-
-def sms_request(key: ApiKey, form: dict[str, Any]) -> SmsRequest:
+def sms_request(key: ApiKey, form: Mapping[str, Any]) -> SmsRequest:
     """Return the command that a checked form stands for."""
     return SmsRequest(
         key=key,
@@ -39,5 +27,29 @@ def sms_request(key: ApiKey, form: dict[str, Any]) -> SmsRequest:
         template_id=form["template_id"],
         personalisation=form.get("personalisation", {}),
         reference=form.get("reference"),
+        scheduled_for=form.get("scheduled_for"),
         sms_sender_id=form.get("sms_sender_id"),
     )
+
+
+BY_SMS: Way[SmsRequest, RehearsedSms] = Way(
+    channel=Channel.SMS,
+    schema=SMS,
+    command=sms_request,
+    send=lambda notify: notify.send_sms,
+    accepted=accepted_sms,
+    try_out=lambda notify: notify.dry_run_sms,
+    tried=rehearsed_sms,
+)
+
+
+@post("/v2/notifications/sms", sync_to_thread=True)
+def send_sms(request: HttpRequest, body: RawBody) -> Answer:
+    """Accept a text."""
+    return accept(request, body, BY_SMS)
+
+
+@post("/v2/notifications/sms/dry-run", sync_to_thread=True, status_code=200)
+def try_sms(request: HttpRequest, body: RawBody) -> Answer:
+    """Show the text as it would be sent, and what it would cost, without sending it."""
+    return try_out(request, body, BY_SMS)

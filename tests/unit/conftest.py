@@ -11,7 +11,8 @@ from attrs import frozen
 
 from notify_adapters.memory import FixedClock, MemoryPlatform, SequentialIds, in_memory
 from notify_core.api_keys.model import ApiKey
-from notify_core.notifications.send import Accepted, EmailRequest, SmsRequest
+from notify_core.notifications.prepare import EmailRequest, SmsRequest
+from notify_core.notifications.send import Accepted
 from notify_core.services.create import NewService
 from notify_core.services.model import Service
 from notify_core.templates.model import Template

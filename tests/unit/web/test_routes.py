@@ -99,7 +99,7 @@ def test_every_address_below_v2_asks_for_a_token(web: Web) -> None:
             reply = web.request(method, path.replace("{notification_id:str}", str(uuid4())))
             assert reply.status == 401, (method, path)
             asked += 1
-    assert asked == 12
+    assert asked == 18
 
 
 def test_head_answers_as_get_without_the_body(web: Web) -> None:

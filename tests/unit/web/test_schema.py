@@ -80,7 +80,8 @@ def violations(schema: Schema, document: object) -> list[str]:
         ({"scheduled_for": 5}, ["scheduled_for 5 is not of type string, null"]),
         ({"scheduled_for": "2026-11-21T12:00"}, []),
         ({"scheduled_for": "2026-11-22T12:00:00Z"}, []),
-        ({"scheduled_for": "2026-11-21T13:00:00+05:00"}, []),
+        ({"scheduled_for": "2026-11-21T17:00:00+05:00"}, []),
+        ({"scheduled_for": "2026-11-21T13:00:00+05:00"}, ["scheduled_for datetime can not be in the past"]),
         ({"scheduled_for": "2026-11-21T11:59:59"}, ["scheduled_for datetime can not be in the past"]),
         (
             {"scheduled_for": "2026-11-22T12:00:01"},

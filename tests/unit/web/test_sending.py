@@ -84,11 +84,6 @@ def test_an_accepted_text_goes_out(web: Web) -> None:
     assert [str(text.reference) for text in web.town.platform.phones.sent] == [message]
 
 
-def test_a_time_to_send_at_is_checked_and_then_ignored(web: Web) -> None:
-    reply = web.post(SMS, web.sms(scheduled_for="2026-11-21T20:00:00"))
-    assert (reply.status, reply.json["scheduled_for"]) == (201, None)
-
-
 def test_links_are_made_from_the_setting_when_there_is_one(web: Web) -> None:
     web.configure(public_url="https://public.example")
     reply = web.post(SMS, web.sms())

@@ -1,0 +1,306 @@
+"""Make a message ready to be sent: everything that can be wrong with it is found here, and nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import Factory, evolve, frozen
+
+from notify_core.api_keys.model import ApiKey
+from notify_core.clock import Clock
+from notify_core.content import EmailSource, SmsMessage, clean
+from notify_core.content.sanitise import Sanitised, sanitise_content_for
+from notify_core.directory import Directory
+from notify_core.identifiers import NewId
+from notify_core.notifications.model import Contents, Message, Notification, expiry_date
+from notify_core.notifications.recipients_allowed import check_recipient_allowed, is_simulated
+from notify_core.notifications.refusals import (
+    ChannelNotPermitted,
+    EmailTooLong,
+    EmptyMessage,
+    FileNotAllowed,
+    FilesNotSetUp,
+    InternationalNotPermitted,
+    MissingPersonalisation,
+    NumberNotPermitted,
+    SenderNotFound,
+    SmsTooLong,
+    TemplateDeleted,
+    TemplateNotFound,
+    WrongTemplateType,
+)
+from notify_core.recipients import (
+    InvalidPhoneNumber,
+    PhoneNumber,
+    format_recipient,
+    parse_email_address,
+    parse_phone_number,
+)
+from notify_core.services.model import Permission, Service
+from notify_core.templates.model import Template
+from notify_core.vocabulary import Channel
+
+
+@frozen(kw_only=True)
+class SmsRequest:
+    """A text to send, on behalf of the service whose key this is; at once, or at `scheduled_for` (UTC)."""
+
+    key: ApiKey
+    phone_number: str
+    template_id: UUID
+    personalisation: Mapping[str, object] = Factory(dict)
+    reference: str | None = None
+    scheduled_for: datetime | None = None
+    sms_sender_id: UUID | None = None
+
+
+@frozen(kw_only=True)
+class EmailRequest:
+    """An email to send, on behalf of the service whose key this is; at once, or at `scheduled_for` (UTC).
+
+    Values named in `sanitise_content_for` are shown without links and Markdown: strangers may have typed them.
+    """
+
+    key: ApiKey
+    email_address: str
+    template_id: UUID
+    personalisation: Mapping[str, object] = Factory(dict)
+    reference: str | None = None
+    scheduled_for: datetime | None = None
+    email_reply_to_id: UUID | None = None
+    one_click_unsubscribe_url: str | None = None
+    sanitise_content_for: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """A message that could be sent, as it would be stored and as its sender is told.
+
+    `body` (and `subject`) are filled in; `sender` is who it comes from. `sanitised` holds the values that were
+    changed before they were used, by their names as sent.
+    """
+
+    service: Service
+    template: Template
+    message: Message
+    body: str
+    subject: str | None
+    sender: str
+    sanitised: Mapping[str, Sanitised] = Factory(dict)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it is for one of the recipients that only seem to be written to."""
+        return is_simulated(self.message.contents.normalised_recipient)
+
+    @property
+    def counts_as_abroad(self) -> bool:
+        """Whether it takes a place in today's count of texts abroad."""
+        notification = self.message.notification
+        return notification.channel is Channel.SMS and notification.country_prefix != "44" and not self.simulated
+
+
+@frozen
+class Preparation:
+    """What both channels share: finding the service and the template, and the facts of a message accepted now."""
+
+    directory: Directory
+    clock: Clock
+    new_id: NewId
+
+    def service_of(self, key: ApiKey, channel: Channel) -> Service:
+        """Return the key's service. Raises ChannelNotPermitted."""
+        service = self.directory.service(key.service_id)
+        if service is None or not service.may_send(channel):
+            raise ChannelNotPermitted(channel)
+        return service
+
+    def template_for(self, service: Service, template_id: UUID, channel: Channel) -> Template:
+        """Return the service's template. Raises TemplateNotFound, WrongTemplateType or TemplateDeleted."""
+        template = self.directory.template(template_id)
+        if template is None or template.service_id != service.id or template.hidden:
+            raise TemplateNotFound
+        if template.channel is not channel:
+            raise WrongTemplateType(template.channel, channel)
+        if template.archived:
+            raise TemplateDeleted
+        return template
+
+    def facts(
+        self, service: Service, key: ApiKey, template: Template, scheduled_for: datetime | None, **more: Any
+    ) -> Notification:
+        """Return the facts of a message accepted now. Until it is due, nobody may claim it."""
+        now = self.clock()
+        return Notification(
+            id=self.new_id(),
+            service_id=service.id,
+            template_id=template.id,
+            template_version=template.version,
+            channel=template.channel,
+            key_type=key.key_type,
+            api_key_id=key.id,
+            created_at=now,
+            expires_on=expiry_date(now, service.days_kept(template.channel)),
+            scheduled_for=scheduled_for,
+            leased_until=scheduled_for,
+            **more,
+        )
+
+
+@frozen
+class PrepareSms:
+    """Check and render a text."""
+
+    preparation: Preparation
+
+    def __call__(self, request: SmsRequest) -> tuple[Prepared, SmsMessage]:
+        """Return the text, and how it renders. Whether it is too long is asked last, with `check_sms_length`.
+
+        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, or
+        InvalidPhoneNumber.
+        """
+        service = self.preparation.service_of(request.key, Channel.SMS)
+        template = self.preparation.template_for(service, request.template_id, Channel.SMS)
+        rendered = self._render(template, request)
+        sender = sms_sender(service, request.sms_sender_id)
+        number = parse_phone_number(request.phone_number)
+        check_recipient_allowed(service, request.key, number.normalised)
+        check_number_permitted(service, number)
+        notification = self.preparation.facts(
+            service,
+            request.key,
+            template,
+            request.scheduled_for,
+            international=number.international,
+            country_prefix=number.country_prefix,
+            rate_multiplier=number.rate_multiplier,
+        )
+        contents = Contents(
+            recipient=clean(request.phone_number),
+            normalised_recipient=number.normalised,
+            personalisation=request.personalisation,
+            client_reference=request.reference,
+            reply_to_text=sender,
+        )
+        prepared = Prepared(
+            service=service,
+            template=template,
+            message=Message(notification=notification, contents=contents),
+            body=rendered.text,
+            subject=None,
+            sender=sender,
+        )
+        return prepared, rendered
+
+    def _render(self, template: Template, request: SmsRequest) -> SmsMessage:
+        text = self.preparation.directory.sms(template)
+        if missing := text.missing(request.personalisation):
+            raise MissingPersonalisation(missing)
+        rendered = text.render(request.personalisation)
+        if rendered.is_empty:
+            raise EmptyMessage
+        if has_file(request.personalisation):
+            raise FileNotAllowed
+        return rendered
+
+
+@frozen
+class PrepareEmail:
+    """Check and render an email."""
+
+    preparation: Preparation
+    email_domain: str
+    admin_base_url: str
+
+    def __call__(self, request: EmailRequest) -> Prepared:
+        """Return the email.
+
+        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, or
+        InvalidEmailAddress.
+        """
+        service = self.preparation.service_of(request.key, Channel.EMAIL)
+        has_files = has_file(request.personalisation)
+        values, sanitised = sanitise_content_for(request.personalisation, request.sanitise_content_for)
+        request = evolve(request, personalisation=values)
+        template = self.preparation.template_for(service, request.template_id, Channel.EMAIL)
+        rendered = self._render(template, request)
+        reply_to = email_reply_to(service, request.email_reply_to_id)
+        address = parse_email_address(request.email_address)
+        check_recipient_allowed(service, request.key, address.normalised)
+        if has_files:
+            raise FilesNotSetUp(self.admin_base_url, service.id)
+        if rendered.is_too_long:
+            raise EmailTooLong(rendered.size_in_bytes)
+        contents = Contents(
+            recipient=address.cleaned,
+            normalised_recipient=address.normalised,
+            personalisation=request.personalisation,
+            client_reference=request.reference,
+            reply_to_text=reply_to,
+            one_click_unsubscribe_url=request.one_click_unsubscribe_url,
+        )
+        notification = self.preparation.facts(service, request.key, template, request.scheduled_for)
+        return Prepared(
+            service=service,
+            template=template,
+            message=Message(notification=notification, contents=contents),
+            body=rendered.body,
+            subject=rendered.subject,
+            sender=f"{service.email_sender_local_part}@{self.email_domain}",
+            sanitised=sanitised,
+        )
+
+    def _render(self, template: Template, request: EmailRequest) -> EmailSource:
+        email = self.preparation.directory.email(template)
+        if missing := email.missing(request.personalisation):
+            raise MissingPersonalisation(missing)
+        rendered = email.render_source(request.personalisation)
+        if rendered.is_empty:
+            raise EmptyMessage
+        return rendered
+
+
+def check_sms_length(rendered: SmsMessage) -> None:
+    """Raise SmsTooLong when the text is longer than may be sent."""
+    if rendered.is_too_long:
+        raise SmsTooLong(rendered.character_count_without_prefix)
+
+
+def has_file(personalisation: Mapping[str, object]) -> bool:
+    """Whether a value is a file to be uploaded: an object with a `file` in it."""
+    return any(isinstance(value, Mapping) and "file" in value for value in personalisation.values())
+
+
+def sms_sender(service: Service, sender_id: UUID | None) -> str:
+    """Return the sender of that id, or the default one, as a provider wants it. Raises SenderNotFound."""
+    for sender in service.sms_senders:
+        if sender.id == sender_id or (sender_id is None and sender.is_default):
+            return format_recipient(sender.text) if sender.text[:1] in "+0" else sender.text
+    raise SenderNotFound("sms_sender_id", sender_id, service.id)
+
+
+def email_reply_to(service: Service, reply_to_id: UUID | None) -> str | None:
+    """Return the address of that id, or the default one, or None. Raises SenderNotFound for an unknown id."""
+    for reply_to in service.reply_tos:
+        if reply_to.id == reply_to_id or (reply_to_id is None and reply_to.is_default):
+            return reply_to.address
+    if reply_to_id is not None:
+        raise SenderNotFound("email_reply_to_id", reply_to_id, service.id)
+    return None
+
+
+def check_number_permitted(service: Service, number: PhoneNumber) -> None:
+    """Raise InternationalNotPermitted or NumberNotPermitted when the service may not text such numbers."""
+    international = Permission.INTERNATIONAL_SMS in service.permissions
+    if not number.is_uk_prefix and not international:
+        raise InternationalNotPermitted
+    try:
+        number.check_permitted(
+            international=international or number.crown_dependency,
+            uk_landline=Permission.SMS_TO_UK_LANDLINES in service.permissions,
+        )
+    except InvalidPhoneNumber as error:
+        raise NumberNotPermitted(error.v2_message) from None

@@ -1,0 +1,102 @@
+"""Accept a message over HTTP: what is the same for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+
+from notify_core.api_keys.model import ApiKey
+from notify_core.application import Notify
+from notify_core.idempotency.model import KeyTaken, RequestKey, StillInFlight, header_key, reference_key
+from notify_core.notifications.send import Accepted, Once
+from notify_core.vocabulary import Channel
+from notify_web.answers import Answer, json_answer, json_bytes, json_text_answer
+from notify_web.authentication import Caller, authenticate
+from notify_web.ports import HttpRequest, ports_of, root_url
+from notify_web.public.documents import BadRequest, read_document
+from notify_web.public.schema import Schema, parse
+
+_Command = TypeVar("_Command")
+_Tried = TypeVar("_Tried")
+
+REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
+
+
+@frozen(kw_only=True)
+class Way(Generic[_Command, _Tried]):
+    """How messages of one channel come in: what a request must look like, what it asks for, how it is answered."""
+
+    channel: Channel
+    schema: Schema
+    command: Callable[[ApiKey, Mapping[str, Any]], _Command]
+    send: Callable[[Notify], Callable[[_Command, Once | None], Accepted]]
+    accepted: Callable[[Accepted, str], object]
+    try_out: Callable[[Notify], Callable[[_Command], _Tried]]
+    tried: Callable[[_Tried, str], object]
+
+
+def accept(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
+    """Accept a message: who is asking, did they ask before, are they within their limits, is it right.
+
+    In that order. Whoever asked before is told the same again, whatever has changed since.
+    """
+    caller, notify, root = authenticate(request), ports_of(request).notify, root_url(request)
+
+    def answer(accepted: Accepted) -> bytes:
+        return json_bytes(way.accepted(accepted, root))
+
+    key = _key(request, caller, way.channel, body)
+    if key is None:
+        return json_text_answer(answer(_accepted(request, caller, way, body, None)), 201)
+    known = notify.recall_answer(key)
+    if known is None:
+        try:
+            return json_text_answer(answer(_accepted(request, caller, way, body, Once(key=key, answer=answer))), 201)
+        except KeyTaken:
+            known = notify.recall_answer(key)
+    if known is None:
+        raise StillInFlight
+    return json_text_answer(known, 201, REPLAYED)
+
+
+def _accepted(request: HttpRequest, caller: Caller, way: Way[Any, Any], body: bytes, once: Once | None) -> Accepted:
+    ports = ports_of(request)
+    with ports.notify.admit(caller.service, caller.key, way.channel) as admission:
+        form = parse(way.schema, read_document(body), ports.clock())
+        accepted = way.send(ports.notify)(way.command(caller.key, form), once)
+        if accepted.counted:
+            admission.keep()
+    return accepted
+
+
+def try_out(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
+    """Answer what sending would come to. Checks what sending checks, in the same order."""
+    ports, caller = ports_of(request), authenticate(request)
+    with ports.notify.admit(caller.service, caller.key, way.channel):
+        form = parse(way.schema, read_document(body), ports.clock())
+        tried = way.try_out(ports.notify)(way.command(caller.key, form))
+    return json_answer(way.tried(tried, root_url(request)))
+
+
+def _key(request: HttpRequest, caller: Caller, channel: Channel, body: bytes) -> RequestKey | None:
+    """Return what names the request: the client's own key, or in services that want it so the reference."""
+    header = request.headers.get("idempotency-key")
+    if header is None and not caller.service.idempotent_references:
+        return None
+    document = _readable(body)
+    asked = {"channel": channel.value, "document": document}
+    service_id, key_type = caller.service.id, caller.key.key_type
+    if header is not None:
+        return header_key(service_id, key_type, header, asked)
+    reference = document.get("reference") if isinstance(document, dict) else None
+    return reference_key(service_id, key_type, reference, asked) if reference and isinstance(reference, str) else None
+
+
+def _readable(body: bytes) -> object:
+    """Return the document, or None where it cannot be read: that is told in its turn."""
+    try:
+        return read_document(body)
+    except BadRequest:
+        return None
