@@ -13,7 +13,7 @@ from attrs import define, frozen
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from notify_web import headers
+from notify_web import headers, limits
 from notify_web.tracing import Trace, begin_trace
 
 _QUIET = frozenset({"/", "/_status"})
@@ -36,10 +36,13 @@ class Reply:
         """Pass one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *headers.for_answer(self.trace)]
+            message["headers"] = [*message["headers"], *headers.for_answer(self.trace), *self._limits()]
         elif message["type"] == "http.response.body" and self.bodiless:
             message["body"] = b""
         await self.send(message)
+
+    def _limits(self) -> list[tuple[bytes, bytes]]:
+        return limits.headers_of(self.trace.standing) if self.trace.standing is not None else []
 
 
 @frozen

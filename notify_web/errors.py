@@ -24,7 +24,7 @@ from litestar.types import ExceptionHandlersMap
 
 from notify_core.errors import InvalidContent, InvalidRecipient, NotAllowed, NotFound
 from notify_core.idempotency.model import KeyReused, StillInFlight
-from notify_core.limits.admit import DailyLimitExceeded, RateLimitExceeded
+from notify_core.limits.admit import DailyLimitExceeded, Exhausted, RateLimitExceeded
 from notify_core.notifications.cancel import TooLateToCancel
 from notify_core.notifications.refusals import NumberNotPermitted, SenderNotFound, TemplateNotFound
 from notify_core.providers.ses_events import EventUnverified, InvalidEvent, UntrustedEvent
@@ -111,7 +111,7 @@ def _messages(error: Exception, kind: Kind) -> Sequence[str]:
 
 
 def _headers(error: Exception) -> Mapping[str, str]:
-    if isinstance(error, RateLimitExceeded):
+    if isinstance(error, Exhausted):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     if isinstance(error, DatabaseUnavailable):
         return {"Retry-After": str(_RETRY_SECONDS)}

@@ -10,6 +10,8 @@ from typing import Any, cast
 from attrs import define
 from litestar.types import HTTPScope
 
+from notify_core.limits.standing import Standing
+
 # In the order in which they are believed: our own callers', then those of the load balancers in front.
 _TRACE_HEADERS = (b"x-b3-traceid", b"x-amz-cf-id", b"x-amzn-trace-id")
 # Anybody can send these, and they end up in logs and answers: nothing that could break a line or fill a disk.
@@ -19,11 +21,15 @@ _ACCEPTABLE = re.compile(rb"[A-Za-z0-9=;:_./+-]{1,128}")
 
 @define
 class Trace:
-    """What is known of one request beside its content. `service_id` is filled in by authentication."""
+    """What is known of one request beside its content.
+
+    `service_id` is filled in by authentication, `standing` where the request is held against limits.
+    """
 
     trace_id: str
     span_id: str
     service_id: str | None = None
+    standing: Standing | None = None
 
 
 def begin_trace(scope: HTTPScope) -> Trace:

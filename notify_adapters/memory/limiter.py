@@ -6,10 +6,12 @@ from collections import OrderedDict
 from datetime import datetime
 from threading import Lock
 from typing import TypeVar
+from uuid import UUID
 
-from notify_core.limits.ports import LONGEST_WAIT
+from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Tally
 
 _Entry = TypeVar("_Entry")
+_Name = tuple[UUID, str]
 
 _MOST_REMEMBERED = 100_000
 
@@ -18,40 +20,53 @@ class MemoryLimiter:
     """Implements `Limiter` for a single process. Forgets what was used longest ago when it holds too much."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
-        self._counters: OrderedDict[str, int] = OrderedDict()
+        self._buckets: OrderedDict[_Name, tuple[float, datetime]] = OrderedDict()
+        self._counters: OrderedDict[_Name, int] = OrderedDict()
         self._lock = Lock()
 
-    def take_token(self, bucket: str, *, capacity: int, per_second: float, now: datetime) -> float:
-        """Take one token, or say how many seconds are left until there is one."""
+    def ask(
+        self,
+        owner: UUID,
+        counter: Counter,
+        bucket: Bucket | None = None,
+        *,
+        now: datetime,
+        amount: int = 1,
+        reserve: bool = True,
+    ) -> Tally:
+        """Take a token, then add to the counter, as far as both allow."""
         with self._lock:
-            tokens, since = self._buckets.get(bucket, (float(capacity), now))
-            tokens = min(float(capacity), tokens + max(0.0, (now - since).total_seconds()) * per_second)
-            allowed = tokens >= 1
-            self._buckets[bucket] = (tokens - 1 if allowed else tokens, max(now, since))
-            _trim(self._buckets, bucket)
-        if allowed:
-            return 0.0
-        return min(LONGEST_WAIT, (1 - tokens) / per_second) if per_second > 0 else LONGEST_WAIT
+            wait, tokens = self._take((owner, bucket.name), bucket, now) if bucket is not None else (0.0, 0.0)
+            name = (owner, counter.name)
+            count = self._counters.get(name, 0)
+            fits = wait == 0 and count + amount <= counter.limit
+            if fits and reserve:
+                count += amount
+                self._counters[name] = count
+                _trim(self._counters, name)
+        return Tally(wait, tokens, count, fits)
 
-    def reserve(self, counter: str, *, limit: int, amount: int = 1) -> bool:
-        """Add to the counter if it stays within `limit`."""
-        with self._lock:
-            count = self._counters.get(counter, 0)
-            if count + amount > limit:
-                return False
-            self._counters[counter] = count + amount
-            _trim(self._counters, counter)
-        return True
-
-    def give_back(self, counter: str, *, amount: int = 1) -> None:
+    def give_back(self, owner: UUID, counter: str, *, amount: int = 1) -> None:
         """Undo a reservation."""
         with self._lock:
-            if counter in self._counters:
-                self._counters[counter] = max(0, self._counters[counter] - amount)
+            count = self._counters.get((owner, counter))
+            if count is not None:
+                self._counters[owner, counter] = max(0, count - amount)
+
+    def _take(self, name: _Name, bucket: Bucket, now: datetime) -> tuple[float, float]:
+        """Return the seconds to wait and the tokens left."""
+        tokens, since = self._buckets.get(name, (float(bucket.capacity), now))
+        elapsed = max(0.0, (now - since).total_seconds())
+        tokens = min(float(bucket.capacity), tokens + elapsed * bucket.per_second)
+        if tokens < 1:
+            refills = bucket.per_second > 0 and bucket.capacity >= 1
+            return min(LONGEST_WAIT, (1 - tokens) / bucket.per_second) if refills else LONGEST_WAIT, tokens
+        self._buckets[name] = (tokens - 1, max(now, since))
+        _trim(self._buckets, name)
+        return 0.0, tokens - 1
 
 
-def _trim(entries: OrderedDict[str, _Entry], used: str) -> None:
+def _trim(entries: OrderedDict[_Name, _Entry], used: _Name) -> None:
     entries.move_to_end(used)
     if len(entries) > _MOST_REMEMBERED:
         entries.popitem(last=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
+from uuid import UUID
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -12,8 +13,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from notify_adapters.redis.circuit import Circuit
-from notify_adapters.redis.scripts import GIVE_BACK, RESERVE, TAKE
-from notify_core.limits.ports import LONGEST_WAIT, Limiter
+from notify_adapters.redis.scripts import ASK, GIVE_BACK
+from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Limiter, Tally
 
 PREFIX = "notify:"
 TIMEOUT_SECONDS = 0.5
@@ -31,7 +32,9 @@ class RedisLimiter:
     """Implements `Limiter` for all processes that use one Redis.
 
     While Redis cannot be used, `fallback` counts instead. `on_trouble` is told so once per outage, in a
-    sentence without addresses or secrets. Redis is tried again every second, by one call at a time.
+    sentence without addresses or secrets. Redis is tried again every second, by one call at a time. A place that
+    was reserved on one side of an outage and is given back on the other is missed there: counts are off by as
+    many as were under way.
     """
 
     def __init__(self, url: str, fallback: Limiter, on_trouble: Callable[[str], None]) -> None:
@@ -43,33 +46,39 @@ class RedisLimiter:
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
-        self._take_token = self._redis.register_script(TAKE)
-        self._reserve = self._redis.register_script(RESERVE)
+        self._ask = self._redis.register_script(ASK)
         self._give_back = self._redis.register_script(GIVE_BACK)
         self._fallback = fallback
         self._on_trouble = on_trouble
         self._circuit = Circuit(PAUSE_SECONDS)
 
-    def take_token(self, bucket: str, *, capacity: int, per_second: float, now: datetime) -> float:
-        """Take one token, or say how many seconds are left until there is one."""
-        arguments: list[str | float] = [capacity, per_second, repr(now.timestamp()), LONGEST_WAIT]
+    def ask(
+        self,
+        owner: UUID,
+        counter: Counter,
+        bucket: Bucket | None = None,
+        *,
+        now: datetime,
+        amount: int = 1,
+        reserve: bool = True,
+    ) -> Tally:
+        """Take a token, then add to the counter. It takes one round trip; a counter is kept for 48 hours."""
+        prefix = _prefix(owner)
+        keys = [prefix + counter.name]
+        arguments: list[str | int | float] = [counter.limit, amount, int(reserve), COUNTER_KEPT_SECONDS, LONGEST_WAIT]
+        if bucket is not None:
+            keys.append(prefix + bucket.name)
+            arguments += [bucket.capacity, bucket.per_second, now.timestamp()]
         return self._either(
-            lambda: float(self._take_token([PREFIX + bucket], arguments)),
-            lambda: self._fallback.take_token(bucket, capacity=capacity, per_second=per_second, now=now),
+            lambda: _read(self._ask(keys, arguments)),
+            lambda: self._fallback.ask(owner, counter, bucket, now=now, amount=amount, reserve=reserve),
         )
 
-    def reserve(self, counter: str, *, limit: int, amount: int = 1) -> bool:
-        """Add to the counter if it stays within `limit`. A counter is forgotten 48 hours after its first use."""
-        return self._either(
-            lambda: bool(self._reserve([PREFIX + counter], [limit, amount, COUNTER_KEPT_SECONDS])),
-            lambda: self._fallback.reserve(counter, limit=limit, amount=amount),
-        )
-
-    def give_back(self, counter: str, *, amount: int = 1) -> None:
+    def give_back(self, owner: UUID, counter: str, *, amount: int = 1) -> None:
         """Undo a reservation."""
         self._either(
-            lambda: self._give_back([PREFIX + counter], [amount]),
-            lambda: self._fallback.give_back(counter, amount=amount),
+            lambda: self._give_back([_prefix(owner) + counter], [amount]),
+            lambda: self._fallback.give_back(owner, counter, amount=amount),
         )
 
     def ping(self) -> None:
@@ -99,3 +108,13 @@ class RedisLimiter:
         self._redis.connection_pool.disconnect(inuse_connections=False)
         if self._circuit.failed():
             self._on_trouble(f"Redis cannot be used ({type(error).__name__}): limits count in each process")
+
+
+def _prefix(owner: UUID) -> str:
+    """Return what the names of that owner's keys begin with. A cluster keeps keys with the same {...} together."""
+    return f"{PREFIX}{{{owner}}}-"
+
+
+def _read(answer: object) -> Tally:
+    wait, tokens, count, fits = cast("bytes", answer).split()
+    return Tally(float(wait), float(tokens), int(count), fits == b"1")

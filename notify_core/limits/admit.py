@@ -2,134 +2,184 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Self
+from uuid import UUID
 
 from attrs import define, frozen
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
 from notify_core.errors import LimitExceeded
-from notify_core.limits.ports import Limiter
+from notify_core.limits.ports import Bucket, Counter, Limiter
+from notify_core.limits.standing import MINUTE, Standing, seconds_left_today
+from notify_core.notifications.model import Notification
 from notify_core.services.model import MessageLimits, Service
 from notify_core.vocabulary import Channel, KeyType
+
+INTERNATIONAL_SMS = "international_sms"
 
 _LARGEST_BUCKET = 1000
 # A trial service's test keys are measured as if the service were live.
 _LIVE_LIMITS = MessageLimits(sms=250_000, email=250_000, letter=20_000, international_sms=100)
 _SPOKEN = {KeyType.NORMAL: "LIVE", KeyType.TEAM: "TEAM", KeyType.TEST: "TEST"}
+_UK_PREFIX = "44"
 
 
-class RateLimitExceeded(LimitExceeded):
-    """Too many requests in a minute. `retry_after` is in seconds."""
+class Exhausted(LimitExceeded):
+    """A limit is used up. `retry_after` is in seconds; `standing` is how the service stands with its limits."""
+
+    def __init__(self, message: str, retry_after: float, standing: Standing) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.standing = standing
+
+
+class RateLimitExceeded(Exhausted):
+    """Too many requests in a minute."""
 
     code = "rate-limit-exceeded"
 
-    def __init__(self, message: str, retry_after: float) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
-
-class DailyLimitExceeded(LimitExceeded):
-    """Too many messages in a day."""
+class DailyLimitExceeded(Exhausted):
+    """Too many messages in a day. The next day begins after `retry_after`, at midnight UTC."""
 
     code = "daily-limit-exceeded"
 
 
 @define
 class Admission:
-    """A place in today's count, given back unless it is kept."""
+    """A place in today's count: a context manager that gives it back at the end, unless it was kept.
 
-    kept: bool = False
+    `standing` is how the service stands with its limits, this request included.
+    """
+
+    standing: Standing
+    _limiter: Limiter
+    _owner: UUID
+    _counter: str
+    _to_give_back: bool
 
     def keep(self) -> None:
         """Count the message: it was accepted, and is a real one."""
-        self.kept = True
+        self._to_give_back = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._to_give_back:
+            self._to_give_back = False
+            self._limiter.give_back(self._owner, self._counter)
+            self.standing.count -= 1
 
 
 @frozen
 class Admit:
-    """Hold a request against the service's rate limit and today's limit of the channel."""
+    """Hold a request against the service's rate limit and today's limit of the channel.
+
+    With `rate_limit_enabled` False only the day is limited.
+    """
 
     limiter: Limiter
     clock: Clock
     rate_limit_enabled: bool = True
 
-    @contextmanager
-    def __call__(self, service: Service, key: ApiKey, channel: Channel) -> Iterator[Admission]:
-        """Reserve a place in today's count for as long as the block runs, and for good if it is kept.
+    def __call__(self, service: Service, key: ApiKey, channel: Channel, *, reserve: bool = True) -> Admission:
+        """Take a token of this minute and reserve a place in today's count, in one step.
 
-        Raises RateLimitExceeded or DailyLimitExceeded on entry.
+        The answer is a context manager: at the end of its block the place is given back, unless it was kept.
+        With `reserve` False, and for test keys, it is only looked whether there would be a place: there is
+        nothing to keep, and no block is needed.
+
+        Raises RateLimitExceeded, with nothing taken, or DailyLimitExceeded, with the token spent.
         """
-        if self.rate_limit_enabled:
-            self._check_rate(service, key)
-        counter = daily_counter(service, key.key_type, channel.value, self._day())
-        admission = Admission()
-        self.reserve(counter, daily_limit(service, key.key_type, channel.value), channel.value)
-        try:
-            yield admission
-        finally:
-            if not admission.kept:
-                self.limiter.give_back(counter)
+        bucket = bucket_of(key.key_type, service.rate_limit) if self.rate_limit_enabled else None
+        return self._ask(service, key.key_type, channel.value, bucket, reserve=reserve)
 
-    def _day(self) -> str:
-        return self.clock().astimezone(UTC).date().isoformat()
+    def international_sms(self, service: Service, key: ApiKey, *, reserve: bool = True) -> Admission:
+        """Reserve a place in today's count of texts abroad; otherwise as for any other text.
 
-    def _check_rate(self, service: Service, key: ApiKey) -> None:
-        wait = self.limiter.take_token(
-            f"{service.id}-tokens-{key.key_type}",
-            capacity=bucket_capacity(service.rate_limit),
-            per_second=service.rate_limit / 60,
-            now=self.clock(),
+        Raises DailyLimitExceeded.
+        """
+        return self._ask(service, key.key_type, INTERNATIONAL_SMS, reserve=reserve)
+
+    def give_back(self, *notifications: Notification) -> None:
+        """Give back the places of messages that will not be sent after all, each at most once.
+
+        Only today's count can be helped: messages accepted on an earlier UTC day, and those of test keys, are
+        passed over. Never raises; costs one request for each counter.
+        """
+        today = utc_day(self.clock())
+        places = collections.Counter(
+            (notification.service_id, daily_counter(notification.key_type, what, today))
+            for notification in notifications
+            if notification.key_type is not KeyType.TEST and utc_day(notification.created_at) == today
+            for what in _counted_as(notification)
         )
-        if wait > 0:
-            spoken = _SPOKEN[key.key_type]
-            raise RateLimitExceeded(
-                f"Exceeded rate limit for key type {spoken} of {service.rate_limit} requests per 60 seconds",
-                retry_after=wait,
-            )
+        for (owner, counter), amount in places.items():
+            self.limiter.give_back(owner, counter, amount=amount)
 
-    def reserve(self, counter: str, limit: int, what: str) -> None:
-        """Reserve one in `counter`. Raises DailyLimitExceeded."""
-        if not self.limiter.reserve(counter, limit=limit):
-            raise DailyLimitExceeded(f"Exceeded send limits ({what}: {limit}) for today")
+    def _ask(
+        self, service: Service, key_type: KeyType, what: str, bucket: Bucket | None = None, *, reserve: bool = True
+    ) -> Admission:
+        now = self.clock()
+        counter = Counter(daily_counter(key_type, what, utc_day(now)), daily_limit(service, key_type, what))
+        reserve = reserve and key_type is not KeyType.TEST
+        tally = self.limiter.ask(service.id, counter, bucket, now=now, reserve=reserve)
+        standing = Standing(service.rate_limit, bucket, tally.tokens, counter.limit, tally.count, now)
+        if tally.wait > 0:
+            rate = f"{service.rate_limit} requests per 60 seconds"
+            sentence = f"Exceeded rate limit for key type {_SPOKEN[key_type]} of {rate}"
+            raise RateLimitExceeded(sentence, tally.wait, standing)
+        if not tally.fits:
+            sentence = f"Exceeded send limits ({what}: {counter.limit}) for today"
+            raise DailyLimitExceeded(sentence, seconds_left_today(now), standing)
+        return Admission(standing, self.limiter, service.id, counter.name, reserve)
 
-    @contextmanager
-    def international_sms(self, service: Service, key: ApiKey) -> Iterator[None]:
-        """Reserve a place in today's count of texts abroad, given back when the block fails or the key tests.
 
-        Raises DailyLimitExceeded on entry.
-        """
-        what = "international_sms"
-        counter = daily_counter(service, key.key_type, what, self._day())
-        self.reserve(counter, daily_limit(service, key.key_type, what), what)
-        kept = False
-        try:
-            yield
-            kept = key.key_type is not KeyType.TEST
-        finally:
-            if not kept:
-                self.limiter.give_back(counter)
+@lru_cache(maxsize=1024)
+def bucket_of(key_type: KeyType, rate_limit: int) -> Bucket:
+    """Return the bucket that a service of that rate (requests a minute) has for each type of key."""
+    return Bucket(f"tokens-{key_type}", bucket_capacity(rate_limit), rate_limit / MINUTE)
 
 
 def bucket_capacity(rate_limit: int) -> int:
     """Return how many requests a service of that rate (a minute) may make at once.
 
-    >>> bucket_capacity(3000), bucket_capacity(10)
-    (1000, 5)
+    >>> bucket_capacity(3000), bucket_capacity(10), bucket_capacity(0)
+    (1000, 5, 0)
     """
-    return min(math.ceil(rate_limit / 3) + 1, _LARGEST_BUCKET)
+    return min(math.ceil(rate_limit / 3) + 1, _LARGEST_BUCKET) if rate_limit else 0
 
 
-def daily_counter(service: Service, key_type: KeyType, what: str, day: str) -> str:
-    """Return the name of today's counter. Test keys have their own; `day` is the UTC date."""
-    test = "test-" if key_type is KeyType.TEST else ""
-    return f"{service.id}-{test}{what}-{day}-count"
+def daily_counter(key_type: KeyType, what: str, day: str) -> str:
+    """Return the name of a service's counter of that day. Test keys have their own; `day` is the UTC date."""
+    return f"test-{what}-{day}-count" if key_type is KeyType.TEST else f"{what}-{day}-count"
 
 
 def daily_limit(service: Service, key_type: KeyType, what: str) -> int:
     """Return how many a day the service may send of `what`: a channel, or `international_sms`."""
     limits = _LIVE_LIMITS if key_type is KeyType.TEST and service.restricted else service.limits
     return int(getattr(limits, what))
+
+
+def utc_day(moment: datetime) -> str:
+    """Return the day whose counts a moment belongs to.
+
+    >>> from datetime import timedelta, timezone
+    >>> utc_day(datetime(2026, 6, 2, 0, 30, tzinfo=timezone(timedelta(hours=1))))
+    '2026-06-01'
+    """
+    return moment.astimezone(UTC).date().isoformat()
+
+
+def _counted_as(notification: Notification) -> Iterator[str]:
+    """Yield what a message was counted as: its channel, and a text to another country also as such."""
+    yield notification.channel.value
+    if notification.channel is Channel.SMS and notification.country_prefix not in {None, _UK_PREFIX}:
+        yield INTERNATIONAL_SMS

@@ -4,33 +4,76 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+
+from attrs import frozen
 
 #: In seconds. A bucket that never refills is not waited for longer than this.
 LONGEST_WAIT = 86_400.0
 
 
+@frozen
+class Bucket:
+    """A bucket of tokens: it starts full and refills at `per_second` up to `capacity`. A request takes one."""
+
+    name: str
+    capacity: int
+    per_second: float
+
+
+@frozen
+class Counter:
+    """A count that is to stay within `limit`."""
+
+    name: str
+    limit: int
+
+
+@frozen
+class Tally:
+    """How bucket and counter stand after a question.
+
+    `wait` is 0.0 when a token was taken or none was asked for, else the seconds until there will be one, at
+    most LONGEST_WAIT. `tokens` are those left in the bucket, with the part of the next one that has come in;
+    0.0 where no bucket was asked. `count` is the counter's, with what was added. `fits` says whether what was
+    asked for is within the limit; it is False whenever `wait` is not 0.
+    """
+
+    wait: float
+    tokens: float
+    count: int
+    fits: bool
+
+
 class Limiter(Protocol):
-    """Counts that are shared by all processes. Both questions and their effects are atomic.
+    """Counts that are shared by all processes. A question and its effects are one atomic step.
+
+    Buckets and counters belong to an owner, a service; their names need only differ within it.
 
     Never raises: an adapter whose store is down falls back to counting in its own process, which lets through
     at most as many times too much as there are processes, and says so in its log.
     """
 
-    def take_token(self, bucket: str, *, capacity: int, per_second: float, now: datetime) -> float:
-        """Take one token from `bucket`, which starts full and refills at `per_second` up to `capacity`.
+    def ask(
+        self,
+        owner: UUID,
+        counter: Counter,
+        bucket: Bucket | None = None,
+        *,
+        now: datetime,
+        amount: int = 1,
+        reserve: bool = True,
+    ) -> Tally:
+        """Take a token from the bucket, where there is one; then add `amount` to the counter, if it fits.
 
-        Returns 0.0 when a token was taken, else the seconds until there will be one, at most LONGEST_WAIT; a
-        refusal takes nothing.
-        """
-        ...
-
-    def reserve(self, counter: str, *, limit: int, amount: int = 1) -> bool:
-        """Add `amount` to `counter` if it stays within `limit`; False, and nothing added, if not.
+        It fits if the counter stays within its limit. An empty bucket refuses: it loses nothing, and nothing is
+        added. A full counter refuses with nothing added, but the token is spent. With `reserve` False nothing is
+        added in any case: the counter is only compared with its limit.
 
         Counters are forgotten some time after their day: within 48 hours of their first use.
         """
         ...
 
-    def give_back(self, counter: str, *, amount: int = 1) -> None:
-        """Undo a reservation. A counter that was forgotten meanwhile stays so."""
+    def give_back(self, owner: UUID, counter: str, *, amount: int = 1) -> None:
+        """Undo a reservation in the counter of that name, which does not go below 0. A forgotten one stays so."""
         ...

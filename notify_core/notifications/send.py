@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
 from attrs import Factory, frozen
 
-from notify_core.api_keys.model import ApiKey
+from notify_core.content import SmsMessage
 from notify_core.content.sanitise import Sanitised
 from notify_core.idempotency.model import Answered, RequestKey
 from notify_core.identifiers import NewId
@@ -106,12 +105,16 @@ class SendSms:
         Raises what `PrepareSms` raises, SmsTooLong, DailyLimitExceeded, or KeyTaken; then nothing has been stored.
         """
         prepared, rendered = self.prepare(request)
-        with self._place_abroad(prepared, request.key):
-            check_sms_length(rendered)
-            return self.accept(prepared, once)
+        if not prepared.counts_as_abroad:
+            return self._accept(prepared, rendered, once)
+        with self.admit.international_sms(prepared.service, request.key) as place:
+            accepted = self._accept(prepared, rendered, once)
+            place.keep()
+        return accepted
 
-    def _place_abroad(self, prepared: Prepared, key: ApiKey) -> AbstractContextManager[object]:
-        return self.admit.international_sms(prepared.service, key) if prepared.counts_as_abroad else nullcontext()
+    def _accept(self, prepared: Prepared, rendered: SmsMessage, once: Once | None) -> Accepted:
+        check_sms_length(rendered)
+        return self.accept(prepared, once)
 
 
 @frozen

@@ -14,6 +14,7 @@ from notify_core.notifications.send import Accepted, Once
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer, json_answer, json_bytes, json_text_answer
 from notify_web.authentication import Caller, authenticate
+from notify_web.limits import admit
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public.documents import BadRequest, read_document
 from notify_web.public.schema import Schema, parse
@@ -63,7 +64,7 @@ def accept(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
 
 def _accepted(request: HttpRequest, caller: Caller, way: Way[Any, Any], body: bytes, once: Once | None) -> Accepted:
     ports = ports_of(request)
-    with ports.notify.admit(caller.service, caller.key, way.channel) as admission:
+    with admit(request, caller, way.channel) as admission:
         form = parse(way.schema, read_document(body), ports.clock())
         accepted = way.send(ports.notify)(way.command(caller.key, form), once)
         if accepted.counted:
@@ -74,9 +75,9 @@ def _accepted(request: HttpRequest, caller: Caller, way: Way[Any, Any], body: by
 def try_out(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
     """Answer what sending would come to. Checks what sending checks, in the same order."""
     ports, caller = ports_of(request), authenticate(request)
-    with ports.notify.admit(caller.service, caller.key, way.channel):
-        form = parse(way.schema, read_document(body), ports.clock())
-        tried = way.try_out(ports.notify)(way.command(caller.key, form))
+    admit(request, caller, way.channel, reserve=False)
+    form = parse(way.schema, read_document(body), ports.clock())
+    tried = way.try_out(ports.notify)(way.command(caller.key, form))
     return json_answer(way.tried(tried, root_url(request)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from redis import Redis
@@ -16,8 +17,11 @@ from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.memory import MemoryLimiter
 from notify_adapters.redis import RedisLimiter, RedisUnavailable
 from notify_adapters.redis.limiter import PAUSE_SECONDS, TIMEOUT_SECONDS
+from notify_core.limits.ports import Bucket, Counter, Tally
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+OWNER = UUID(int=1)
+BUCKET = Bucket("tokens", capacity=3, per_second=1.0)
 
 
 @pytest.fixture
@@ -40,27 +44,64 @@ def limiter(server: EmbeddedRedis, troubles: list[str]) -> Iterator[RedisLimiter
     made.close()
 
 
+def ask(limiter: RedisLimiter, *, limit: int = 1, name: str = "count", bucket: Bucket | None = None) -> Tally:
+    return limiter.ask(OWNER, Counter(name, limit), bucket, now=NOON)
+
+
+def key(name: str) -> str:
+    return f"notify:{{{OWNER}}}-{name}"
+
+
 def test_an_outage_is_counted_in_the_process_told_once_and_over_by_itself(
     server: EmbeddedRedis, limiter: RedisLimiter, troubles: list[str]
 ) -> None:
-    assert limiter.reserve("count", limit=1)
+    assert ask(limiter).fits
     server.stop()
-    assert limiter.reserve("count", limit=1)  # the process does not know what Redis had counted
-    assert not limiter.reserve("count", limit=1)
-    limiter.give_back("count")
-    assert limiter.take_token("bucket", capacity=1, per_second=1, now=NOON) == 0.0
+    assert ask(limiter).fits  # the process does not know what Redis had counted
+    assert not ask(limiter).fits
+    limiter.give_back(OWNER, "count")
+    assert ask(limiter, bucket=BUCKET) == Tally(wait=0.0, tokens=2.0, count=1, fits=True)
     assert len(troubles) == 1
     assert str(server.port) not in troubles[0]
 
     server.start()
     time.sleep(PAUSE_SECONDS)
-    assert limiter.reserve("count", limit=2)
+    assert ask(limiter, limit=2).fits
     with Redis.from_url(server.url) as client:
-        assert client.get("notify:count") == b"1"
+        assert client.get(key("count")) == b"1"
     assert len(troubles) == 1
 
     server.stop()
-    limiter.reserve("count", limit=1)
+    ask(limiter)
+    assert len(troubles) == 2
+
+
+def test_in_an_outage_each_process_lets_through_its_limits_and_no_more(
+    server: EmbeddedRedis, limiter: RedisLimiter
+) -> None:
+    other = RedisLimiter(server.url, MemoryLimiter(), lambda _: None)
+    server.stop()
+    for process in (limiter, other):
+        with ThreadPoolExecutor(8) as threads:
+            by_the_day = list(threads.map(lambda _, one=process: ask(one, limit=20), range(100)))
+            by_the_bucket = list(
+                threads.map(lambda _, one=process: ask(one, limit=100, name="other", bucket=BUCKET), range(100))
+            )
+        assert sum(tally.fits for tally in by_the_day) == 20
+        assert sum(tally.fits for tally in by_the_bucket) == BUCKET.capacity
+    other.close()
+
+
+def test_a_second_outage_of_the_day_does_not_begin_at_nothing(
+    server: EmbeddedRedis, limiter: RedisLimiter, troubles: list[str]
+) -> None:
+    server.stop()
+    assert [ask(limiter, limit=2).fits for _ in range(3)] == [True, True, False]
+    server.start()
+    time.sleep(PAUSE_SECONDS)
+    assert ask(limiter, limit=2).fits
+    server.stop()
+    assert not ask(limiter, limit=2).fits
     assert len(troubles) == 2
 
 
@@ -68,13 +109,13 @@ def test_many_idle_connections_do_not_each_have_to_find_out(
     server: EmbeddedRedis, limiter: RedisLimiter, troubles: list[str]
 ) -> None:
     with ThreadPoolExecutor(10) as threads:
-        list(threads.map(lambda number: limiter.reserve(f"count-{number}", limit=1), range(50)))
+        list(threads.map(lambda number: ask(limiter, name=f"count-{number}"), range(50)))
     server.stop()
     server.start()
-    limiter.reserve("count", limit=1)
+    ask(limiter)
     time.sleep(PAUSE_SECONDS)
     for number in range(10):
-        limiter.reserve(f"other-{number}", limit=1)
+        ask(limiter, name=f"other-{number}")
     with Redis.from_url(server.url) as client:
         assert client.dbsize() == 10 + (len(troubles) == 0)
     assert len(troubles) <= 1
@@ -82,15 +123,12 @@ def test_many_idle_connections_do_not_each_have_to_find_out(
 
 def test_a_redis_that_says_nothing_holds_up_few_and_not_for_long(silence: str, troubles: list[str]) -> None:
     limiter = RedisLimiter(silence.replace("http", "redis"), MemoryLimiter(), troubles.append)
-    start = time.monotonic()
-    limiter.reserve("count", limit=1)
-    assert time.monotonic() - start < 2 * TIMEOUT_SECONDS
+    assert _seconds(limiter) < 2 * TIMEOUT_SECONDS
     start = time.monotonic()
     for _ in range(1000):
-        limiter.reserve("count", limit=1)
+        ask(limiter)
     assert time.monotonic() - start < 0.2
     time.sleep(PAUSE_SECONDS)
-    start = time.monotonic()
     with ThreadPoolExecutor(10) as threads:
         waited = list(threads.map(lambda _: _seconds(limiter), range(10)))
     assert sum(seconds > TIMEOUT_SECONDS / 2 for seconds in waited) == 1
@@ -100,31 +138,36 @@ def test_a_redis_that_says_nothing_holds_up_few_and_not_for_long(silence: str, t
 
 def _seconds(limiter: RedisLimiter) -> float:
     start = time.monotonic()
-    limiter.reserve("count", limit=1)
+    ask(limiter)
     return time.monotonic() - start
 
 
 def test_scripts_that_redis_forgot_are_taught_again(server: EmbeddedRedis, limiter: RedisLimiter) -> None:
-    limiter.reserve("count", limit=3)
+    ask(limiter, limit=3)
     with Redis.from_url(server.url) as client:
         client.script_flush()
-        limiter.reserve("count", limit=3)
-        assert client.get("notify:count") == b"2"
+        ask(limiter, limit=3)
+        assert client.get(key("count")) == b"2"
+        client.script_flush()
+        limiter.give_back(OWNER, "count")
+        assert client.get(key("count")) == b"1"
 
 
+@pytest.mark.parametrize("name", ["count", "tokens"])
 def test_a_key_that_somebody_else_wrote_is_trouble_not_an_exception(
-    server: EmbeddedRedis, limiter: RedisLimiter, troubles: list[str]
+    server: EmbeddedRedis, limiter: RedisLimiter, troubles: list[str], name: str
 ) -> None:
     with Redis.from_url(server.url) as client:
-        client.set("notify:bucket", "x")
-    assert limiter.take_token("bucket", capacity=1, per_second=1, now=NOON) == 0.0
+        client.set(key(name), "x")
+    assert ask(limiter, bucket=BUCKET) == Tally(wait=0.0, tokens=2.0, count=1, fits=True)
     assert len(troubles) == 1
 
 
 def test_a_bucket_is_kept_while_it_is_not_full(server: EmbeddedRedis, limiter: RedisLimiter) -> None:
-    limiter.take_token("slow", capacity=100, per_second=0.1, now=NOON)
+    for _ in range(90):
+        ask(limiter, limit=100, bucket=Bucket("slow", capacity=100, per_second=0.1))
     with Redis.from_url(server.url) as client:
-        assert client.ttl("notify:slow") >= 1000
+        assert client.ttl(key("slow")) >= 900
 
 
 def test_ping_says_whether_it_answers(server: EmbeddedRedis, limiter: RedisLimiter) -> None:

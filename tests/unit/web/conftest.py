@@ -17,14 +17,16 @@ from attrs import define, evolve, field, frozen
 from litestar.types import ASGIApp
 from structlog.testing import LogCapture
 
+from notify_adapters.memory import FixedClock, SequentialIds, in_memory
 from notify_core.api_keys.model import ApiKey
+from notify_core.application import Options
 from notify_core.providers.ses_events import InvalidEvent, UntrustedEvent
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_core.vocabulary import KeyType
 from notify_web import edge, errors
 from notify_web.ports import WebOptions, WebPorts
 from notify_web.shell import build_app
-from tests.unit.conftest import Town
+from tests.unit.conftest import Town, make_town
 
 HOST = "api.notify.example"
 ROOT = f"https://{HOST}"
@@ -157,6 +159,14 @@ class Web:
 
         monkeypatch.setattr(type(self.town.platform.database), "statement", fail)
         monkeypatch.setattr(type(self.town.platform.database), "begin", fail)
+
+
+def limited(web: Web, *, rate_limit_enabled: bool = True, **changes: Any) -> Web:
+    """Return a client of a service with such limits, on a platform that minds them."""
+    clock = FixedClock(web.town.clock.now)
+    options = Options(email_domain="notify.example", sms_sender="NOTIFY", rate_limit_enabled=rate_limit_enabled)
+    platform = in_memory(clock=clock, new_id=SequentialIds(clock), options=options)
+    return Web(make_town(platform, clock, **changes), web.runner)
 
 
 async def call(app: ASGIApp, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:

@@ -9,13 +9,10 @@ from uuid import uuid4
 import pytest
 from attrs import evolve
 
-from notify_adapters.memory import FixedClock, SequentialIds, in_memory
-from notify_core.application import Options
 from notify_core.services.model import MessageLimits, Permission, Service
 from notify_core.templates.write import NewTemplate
 from notify_core.vocabulary import Channel, KeyType
-from tests.unit.conftest import make_town
-from tests.unit.web.conftest import ROOT, Web
+from tests.unit.web.conftest import ROOT, Web, limited
 
 SMS, EMAIL = "/v2/notifications/sms", "/v2/notifications/email"
 
@@ -234,14 +231,6 @@ def test_deep_but_tolerable_nesting_is_accepted(web: Web) -> None:
         value = [value]
     assert web.post(EMAIL, web.email(personalisation={"name": "x", "more": {"deep": value}})).status == 201
     assert web.post(EMAIL, web.email(personalisation={"name": value})).status == 201
-
-
-def limited(web: Web, **changes: Any) -> Web:
-    """Return a client of a service with such limits, on a platform that minds the rate."""
-    clock = FixedClock(web.town.clock.now)
-    options = Options(email_domain="notify.example", sms_sender="NOTIFY")
-    platform = in_memory(clock=clock, new_id=SequentialIds(clock), options=options)
-    return Web(make_town(platform, clock, **changes), web.runner)
 
 
 def test_too_many_requests_in_a_minute_are_told_when_to_come_back(web: Web) -> None:
