@@ -1,7 +1,7 @@
 """Hold requests to send against the limits, and tell in the answer's headers what is left of them.
 
-The headers are those of the IETF's draft "RateLimit header fields for HTTP"
-(draft-ietf-httpapi-ratelimit-headers-10), and `Retry-After`, which comes with the refusals themselves.
+The headers are those of the IETF's draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers),
+the version with one field for policies and one for what is left. `Retry-After` comes with the refusals themselves.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -46,6 +49,15 @@ class RunningWeb:
 
 @pytest.fixture(scope="module")
 def running_web(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWeb]:
+    with started(postgres_url, tmp_path_factory.mktemp("web")) as web:
+        yield web
+
+
+@contextmanager
+def started(
+    postgres_url: str, directory: Path, *, redis_url: str | None = None, **wanted: Any
+) -> Iterator[RunningWeb]:
+    """Run two processes for a service made as `wanted` says. Without Redis each counts its limits for itself."""
     port = free_port()
     variables = {
         "NOTIFY_ENVIRONMENT": "test",
@@ -54,9 +66,11 @@ def running_web(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         "API_HOST_NAME": "https://api.notify.example",
         "NOTIFY_LOG_LEVEL": "INFO",
     }
+    if redis_url is not None:
+        variables["REDIS_URL"] = redis_url
     platform = assemble(read_settings(variables), Role.COMMAND)
     try:
-        service = platform.notify.create_service(NewService(name=f"Web {port}"))
+        service = platform.notify.create_service(NewService(name=f"Web {port}", **wanted))
         make = platform.notify.create_template
         key = platform.notify.create_api_key(service.id, "key")
         sms = make(NewTemplate(service_id=service.id, name="S", channel=Channel.SMS, content="Hi ((name))"))
@@ -73,7 +87,7 @@ def running_web(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         ),
         environment={**os.environ, **variables, "PYTHONUNBUFFERED": "1"},
     )
-    child = Child(command, tmp_path_factory.mktemp("web") / "web.log")
+    child = Child(command, directory / "web.log")
     with child:
         web = RunningWeb(url=f"http://127.0.0.1:{port}", child=child, key=key, sms=sms, email=email)
         child.wait_until(lambda: _answers(web), timeout=30)

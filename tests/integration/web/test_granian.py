@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -97,6 +98,15 @@ def test_the_status_tells_the_version_of_the_database(running_web: RunningWeb) -
     status = running_web.ask("GET", "/_status").json()
     assert status["status"] == "ok"
     assert status["db_version"]
+
+
+def test_limits_are_told_with_what_was_accepted_and_what_was_not(running_web: RunningWeb) -> None:
+    for body, status in ((text_body(running_web), 201), (b"{", 400)):
+        answer = running_web.ask("POST", SMS, body)
+        assert answer.status == status
+        assert answer.headers["RateLimit-Policy"] == '"minute";q=3000;w=60, "day";q=999999999;w=86400'
+        assert re.fullmatch(r'"minute";r=\d+;t=\d+, "day";r=9999\d{5};t=\d+', answer.headers["RateLimit"])
+    assert "RateLimit" not in running_web.ask("GET", f"/v2/notifications/{uuid4()}").headers
 
 
 def test_errors_over_a_socket(running_web: RunningWeb) -> None:
