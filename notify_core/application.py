@@ -157,7 +157,7 @@ def build(ports: Ports, options: Options) -> Notify:
         send_email=SendEmail(prepare_email, accept),
         dry_run_sms=DryRunSms(prepare_sms, composer, admit),
         dry_run_email=DryRunEmail(prepare_email, composer),
-        cancel_notification=CancelNotification(ports.database, ports.clock),
+        cancel_notification=CancelNotification(ports.database, admit, ports.clock),
         find_notification=FindNotification(ports.database, directory),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),

@@ -216,8 +216,7 @@ def test_a_rate_of_nothing_lets_nothing_through(hasty: Desk) -> None:
 def test_texts_abroad_have_places_of_their_own(desk: Desk) -> None:
     with pytest.raises(ZeroDivisionError), desk.admit.international_sms(desk.service, desk.key()):
         _ = 1 / 0
-    with desk.admit.international_sms(desk.service, desk.key()):
-        pass
+    desk.admit.international_sms(desk.service, desk.key()).keep()
     with (
         pytest.raises(DailyLimitExceeded, match=r"\(international_sms: 1\)") as refused,
         desk.admit.international_sms(desk.service, desk.key()),
@@ -229,10 +228,8 @@ def test_texts_abroad_have_places_of_their_own(desk: Desk) -> None:
 
 def test_a_test_keys_texts_abroad_are_not_counted(desk: Desk) -> None:
     for _ in range(3):
-        with desk.admit.international_sms(desk.service, desk.key(KeyType.TEST)):
-            pass
-    with desk.admit.international_sms(desk.service, desk.key()):
-        pass
+        desk.admit.international_sms(desk.service, desk.key(KeyType.TEST)).keep()
+    desk.admit.international_sms(desk.service, desk.key()).keep()
 
 
 def test_a_cancelled_messages_place_can_be_taken_again(desk: Desk) -> None:
@@ -247,8 +244,7 @@ def test_a_cancelled_messages_place_can_be_taken_again(desk: Desk) -> None:
 @pytest.mark.parametrize(("prefix", "refused"), [("33", False), ("1", False), ("44", True), (None, True)])
 def test_a_cancelled_text_abroad_gives_both_its_places_back(desk: Desk, prefix: str | None, refused: bool) -> None:
     desk.send()
-    with desk.admit.international_sms(desk.service, desk.key()):
-        pass
+    desk.admit.international_sms(desk.service, desk.key()).keep()
     desk.admit.give_back(desk.message(country_prefix=prefix))
     assert desk.left() == 2
     try:

