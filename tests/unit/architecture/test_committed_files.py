@@ -51,6 +51,8 @@ def test_a_directory_of_somebodys_machine_is_noticed(line: str) -> None:
     assert SOMEBODYS_MACHINE.search(line)
 
 
-@pytest.mark.parametrize("line", ["GET /v2/work/1", "https://example.org/home/page/1", "docs/home/page/x"])
+@pytest.mark.parametrize(
+    "line", ["GET /v2/work" + "/1", "https://example.org/home" + "/page/1", "docs/home" + "/page/x"]
+)
 def test_paths_of_addresses_and_of_this_tree_are_not_objected_to(line: str) -> None:
     assert not SOMEBODYS_MACHINE.search(line)
