@@ -1,6 +1,6 @@
 """The things every message needs and that hardly ever change, remembered for a few seconds.
 
-A revoked key works for at most SECONDS_REMEMBERED longer, a changed service is seen that much later. Absence
+A revoked key works for at most two seconds longer, a changed service is seen that much later. Absence
 is remembered too, so that a stranger's guesses do not reach the database each time. A template version never
 changes, so it is remembered for longer.
 """
