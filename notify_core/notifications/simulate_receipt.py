@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from notify_core.clock import Clock
 from notify_core.notifications.model import Message, apply_receipt
@@ -54,9 +54,6 @@ class SimulateReceipts:
             message: Message | None = work.notifications.find(before.service_id, notification_id)
             if message is None:
                 return
-            # A simulated text abroad is finished too, whatever is thought of that country's receipts.
             status = simulated_outcome(message.contents.normalised_recipient)
-            after = apply_receipt(evolve(before, international=False), status, at=self.clock())
-            after = evolve(after, international=before.international)
-            store_if_changed(work, before, after)
+            store_if_changed(work, before, apply_receipt(before, status, at=self.clock()))
             work.commit()

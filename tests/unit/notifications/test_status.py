@@ -66,6 +66,16 @@ def test_receipts_from_abroad_count_only_where_networks_can_be_trusted(prefix: s
     assert apply_receipt(abroad, Status.DELIVERED, at=LATER).status is expected
 
 
+@pytest.mark.parametrize("prefix", ["1", "249"])
+def test_a_test_keys_receipt_is_our_own_and_counts_wherever_the_text_went(prefix: str) -> None:
+    abroad = evolve(
+        TEXT, key_type=KeyType.TEST, status=Status.SENT, international=True, country_prefix=prefix, sent_at=NOW
+    )
+    assert apply_receipt(abroad, Status.DELIVERED, at=LATER) == evolve(
+        abroad, status=Status.DELIVERED, updated_at=LATER
+    )
+
+
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.DELIVERED, Status.VALIDATION_FAILED, Status.FAILED])
 def test_ended_messages_accept_no_receipt(status: Status) -> None:
     assert not accepts_receipt(Channel.SMS, status)
