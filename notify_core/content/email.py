@@ -58,7 +58,7 @@ class EmailTemplate:
     >>> template = EmailTemplate("For ((name))", "# Dear ((name))")
     >>> template.placeholders
     ('name',)
-    >>> template.render_source({"name": "Jo"}).subject
+    >>> template.render_subject({"name": "Jo"})
     'For Jo'
     >>> print(template.render_text({"name": "Jo"}), end="")
     Dear Jo
@@ -84,7 +84,7 @@ class EmailTemplate:
         """Return the email as its sender sees it. Raises UnusableValue."""
         body = self._content.fill(values, _SOURCE).strip()
         return EmailSource(
-            subject=one_line(set_type(self._subject.fill(values, _PLAIN_SUBJECT))),
+            subject=self.render_subject(values),
             body=body,
             size_in_bytes=len(body.encode("utf-8", "surrogatepass")),
             is_empty=self._content.may_be_empty and not body,
@@ -123,6 +123,10 @@ class EmailTemplate:
         if unsubscribe_link:
             return _body(_parse(self._content.fill(values, _HTML_BODY), unsubscribe_link))
         return self._rendered("html", self._content_moulds, by_key, self._html_body)
+
+    def render_subject(self, values: Values | None) -> str:
+        """Return the subject as plain text, on one line. Raises UnusableValue."""
+        return self._rendered("text", self._subject_moulds, Personalisation(values).by_key, self._plain_subject)
 
     def render_subject_html(self, values: Values | None) -> str:
         """Return the subject, escaped for HTML. Raises UnusableValue."""
@@ -177,6 +181,9 @@ class EmailTemplate:
 
     def _words(self, values: Mapping[str | None, object]) -> str:
         return _words(_parse(self._content.fill(values, _HTML_BODY), None))
+
+    def _plain_subject(self, values: Mapping[str | None, object]) -> str:
+        return one_line(set_type(self._subject.fill(values, _PLAIN_SUBJECT)))
 
     def _html_subject(self, values: Mapping[str | None, object]) -> str:
         return one_line(set_type(self._subject.fill(values, _HTML_SUBJECT)))

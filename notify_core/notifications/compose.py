@@ -97,7 +97,7 @@ class Composer:
             sender_name=service.email_sender_name,
             sender_address=f"{service.email_sender_local_part}@{self.email_domain}",
             reply_to=message.contents.reply_to_text,
-            subject=email.render_source(values).subject,
+            subject=email.render_subject(values),
             text=email.render_text(values),
             html=email.render_html(values),
             one_click_unsubscribe_url=message.contents.one_click_unsubscribe_url,

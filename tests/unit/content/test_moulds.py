@@ -54,6 +54,7 @@ def renderings(template: EmailTemplate, values: dict[str, Any]) -> tuple[str, ..
         template.render_html(values),
         template.render_html_body(values),
         template.render_preheader(values),
+        template.render_subject(values),
         template.render_subject_html(values),
         template.render_text(values),
     )
