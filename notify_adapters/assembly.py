@@ -62,7 +62,6 @@ class Platform:
     notify: Notify
     event_inbox: Callable[[], EventInbox]
     health: Health
-    queues: Callable[[], QueueAdmin]
     ensure_partitions: Callable[[], list[str]]
     wait_for_outbox: Callable[[float], bool]
     closers: tuple[Callable[[], None], ...] = field(repr=False)
@@ -114,7 +113,6 @@ def assemble(settings: Settings, role: Role) -> Platform:
         notify=build(ports, _options(settings)),
         event_inbox=lambda: _event_inbox(settings),
         health=_health(settings, engine, database),
-        queues=lambda: queue_admin(settings),
         ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
         wait_for_outbox=listener.wait,
         closers=(threads.close, bell.close, listener.close, engine.dispose),
@@ -290,9 +288,9 @@ def _health(settings: Settings, engine: Engine, database: PostgresDatabase) -> H
         return f"{sum(depth.visible for depth in depths.values())} waiting in {len(depths)} queues"
 
     def redis() -> str:
-        from notify_adapters.redis import RedisLimiter
+        from notify_adapters.redis import ping
 
-        RedisLimiter(str(settings.redis_url), fallback=MemoryLimiter(), on_trouble=lambda _: None).ping()
+        ping(str(settings.redis_url))
         return "answers"
 
     probes = {"database": lambda: f"version {current_version(engine)}", "outbox": outbox, "queues": queues}

@@ -7,25 +7,18 @@ from datetime import datetime
 from typing import TypeVar, cast
 from uuid import UUID
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from notify_adapters.redis.circuit import Circuit
+from notify_adapters.redis.connection import connect
 from notify_adapters.redis.scripts import ASK, GIVE_BACK
 from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Limiter, Tally
 
 PREFIX = "notify:"
-TIMEOUT_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
 COUNTER_KEPT_SECONDS = 48 * 3600
 
 _Result = TypeVar("_Result")
-
-
-class RedisUnavailable(Exception):
-    """Redis does not answer, or not as it should."""
 
 
 class RedisLimiter:
@@ -38,14 +31,7 @@ class RedisLimiter:
     """
 
     def __init__(self, url: str, fallback: Limiter, on_trouble: Callable[[str], None]) -> None:
-        self._redis = Redis.from_url(
-            url,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            # A script whose answer was lost may have counted: it must not run twice.
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        self._redis = connect(url)
         self._ask = self._redis.register_script(ASK)
         self._give_back = self._redis.register_script(GIVE_BACK)
         self._fallback = fallback
@@ -80,13 +66,6 @@ class RedisLimiter:
             lambda: self._give_back([_prefix(owner) + counter], [amount]),
             lambda: self._fallback.give_back(owner, counter, amount=amount),
         )
-
-    def ping(self) -> None:
-        """Return when Redis answers now; raise RedisUnavailable when not."""
-        try:
-            self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise RedisUnavailable(f"Redis does not answer: {type(error).__name__}") from None
 
     def close(self) -> None:
         """Close the connections. They are opened again when needed."""
