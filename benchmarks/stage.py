@@ -12,8 +12,6 @@ from attrs import evolve, frozen
 
 from notify_adapters.assembly import Platform, Role, assemble, migrate_database
 from notify_adapters.embedded import ChildCommand, free_port
-from notify_adapters.embedded.ports import accepts_connections
-from notify_adapters.settings import read_settings
 from notify_cli.dev.layout import DataDirectory
 from notify_cli.dev.parts import Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor
@@ -40,9 +38,7 @@ class Stage:
         }
         simulators = self.parts.simulators()
         self.supervisor.start(key, _without_receipts(simulators[key]) if key in simulators else commands[key]())
-        if hasattr(self.parts.at, key):
-            port = getattr(self.parts.at, key)
-            self.supervisor.wait_until(key, lambda: accepts_connections(port), _READY_SECONDS)
+        self.supervisor.wait_until(key, lambda: self.parts.at.answers(key), _READY_SECONDS)
 
 
 def _without_receipts(command: ChildCommand) -> ChildCommand:
@@ -71,9 +67,8 @@ def stage(environment: Mapping[str, str]) -> Iterator[Stage]:
             supervisor.start("postgres", parts.postgres.command())
             supervisor.wait_until("postgres", parts.postgres.is_ready, _READY_SECONDS)
             parts.adopt_aws_credentials()
-            settings = read_settings(parts.environment())
-            migrate_database(settings)
-            platform = assemble(settings, Role.COMMAND)
+            migrate_database(parts.settings)
+            platform = assemble(parts.settings, Role.COMMAND)
             try:
                 world = demo_world(platform.notify, directory)
                 yield Stage(parts=parts, supervisor=supervisor, platform=platform, world=world)

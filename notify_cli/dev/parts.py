@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import frozen
 
 from notify_adapters.embedded import ChildCommand, EmbeddedAws, EmbeddedPostgres, EmbeddedRedis, free_ports
 from notify_adapters.embedded.aws.contents import Contents
-from notify_adapters.embedded.ports import LOOPBACK
+from notify_adapters.embedded.ports import LOOPBACK, accepts_connections
 from notify_adapters.embedded.redis import find_redis_server
+from notify_adapters.settings import Settings, read_settings
 from notify_cli.commands.serve import BEAT_ARGUMENTS, web_arguments, worker_arguments
 from notify_cli.dev.layout import DataDirectory, Secrets
 from notify_core.outbox.model import Queue
@@ -47,6 +49,11 @@ class Addresses:
     def url(self, part: str) -> str:
         """Return where a part answers HTTP."""
         return f"http://{LOOPBACK}:{getattr(self, part)}"
+
+    def answers(self, part: str) -> bool:
+        """Say whether a part takes connections. Those that listen to nobody count as soon as they run."""
+        port = getattr(self, part, None)
+        return port is None or accepts_connections(port)
 
 
 @frozen(kw_only=True)
@@ -87,8 +94,9 @@ class Parts:
         """Where SQS answers."""
         return self.at.url("queues" if self.fast_queues else "aws")
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of our own processes: the settings, as production would set them."""
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of our own processes: the settings, as production would set them."""
         keys = {"dev": self.secrets.encryption_key}
         settings = {
             "NOTIFY_ENVIRONMENT": "development",
@@ -124,9 +132,14 @@ class Parts:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return inherited | settings | dict(self.extra_environment)
 
+    @cached_property
+    def settings(self) -> Settings:
+        """What our own processes read in that environment. Raises ConfigurationError."""
+        return read_settings(self.environment)
+
     def adopt_aws_credentials(self) -> None:
         """Let this process, too, talk to the stand-ins for AWS: their libraries look in the environment."""
-        os.environ.update({name: value for name, value in self.environment().items() if name.startswith("AWS_")})
+        os.environ.update({name: value for name, value in self.environment.items() if name.startswith("AWS_")})
 
     def simulators(self) -> dict[str, ChildCommand]:
         """Return the simulators of the outside providers, and of the queues if asked for."""
@@ -157,11 +170,11 @@ class Parts:
 
     def web(self) -> ChildCommand:
         """The HTTP API."""
-        return self._python("notify web", *web_arguments(LOOPBACK, self.at.web, self._number("WEB_WORKERS")))
+        return self._python("notify web", *web_arguments(LOOPBACK, self.at.web, self.settings.web_workers))
 
     def worker(self) -> ChildCommand:
         """A worker for all queues."""
-        return self._python("notify worker", *worker_arguments("worker", self._number("CONCURRENCY")))
+        return self._python("notify worker", *worker_arguments("worker", self.settings.concurrency))
 
     def relay(self) -> ChildCommand:
         """The outbox relay."""
@@ -171,14 +184,11 @@ class Parts:
         """The scheduler."""
         return self._python("notify beat", *BEAT_ARGUMENTS)
 
-    def _number(self, setting: str) -> int:
-        return int(self.environment()[setting])
-
     def _python(self, name: str, *arguments: str) -> ChildCommand:
         return ChildCommand(
             name=name,
             argv=(sys.executable, *arguments),
-            environment=self.environment(),
+            environment=self.environment,
             # Asked, not killed: some of them have children of their own to end.
             death_signal=signal.SIGTERM,
         )

@@ -12,7 +12,6 @@ from typing import Any, Self
 from attrs import define, field
 
 from notify_adapters.embedded import ChildCommand, require_free_port
-from notify_adapters.embedded.ports import accepts_connections
 from notify_cli.dev.layout import DataDirectory
 from notify_cli.dev.parts import ADMIN_CLIENT, QUEUE_PREFIX, Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor, describe, end_leftovers
@@ -133,9 +132,9 @@ class DevSystem:
     def _start_outside(self) -> None:
         """Start what our own processes talk to. None of these needs another to start."""
         self._start("aws", self.parts.aws.command())
-        self.progress("PostgreSQL")
+        self.progress("PostgreSQL")  # before its data directory is made, which takes longest
         self.parts.postgres.initialise()
-        self._start("postgres", self.parts.postgres.command())
+        self.supervisor.start("postgres", self.parts.postgres.command())
         redis = self.parts.redis
         command = redis.command() if redis else None
         if command is not None:
@@ -145,29 +144,26 @@ class DevSystem:
 
     def _prepare_database(self) -> None:
         from notify_adapters.assembly import migrate_database
-        from notify_adapters.settings import read_settings
 
         self.supervisor.wait_until("postgres", self.parts.postgres.is_ready, _START_SECONDS)
         self.progress("migrations")
-        migrate_database(read_settings(self.parts.environment()))
+        migrate_database(self.parts.settings)
 
     def _make_fast_queues(self) -> None:
         """Make the queues, as an operator does once in production. Moto brings its own."""
         from notify_adapters.assembly import queue_admin
-        from notify_adapters.settings import read_settings
         from notify_core.outbox.model import Queue
 
         self._wait_for("queues")
         self.parts.adopt_aws_credentials()
-        queue_admin(read_settings(self.parts.environment())).ensure([queue.value for queue in Queue])
+        queue_admin(self.parts.settings).ensure([queue.value for queue in Queue])
 
     def _make_world(self) -> None:
         from notify_adapters.assembly import Role, assemble
-        from notify_adapters.settings import read_settings
         from notify_cli.dev.world import demo_world
 
         self.progress("demo service")
-        platform = assemble(read_settings(self.parts.environment()), Role.COMMAND)
+        platform = assemble(self.parts.settings, Role.COMMAND)
         try:
             self.world = demo_world(platform.notify, self.directory)
             # The queues are new and empty, whatever the database remembers having put on them, be it for later.
@@ -182,13 +178,12 @@ class DevSystem:
         self.supervisor.wait_until(key, self._is_ready(key), _START_SECONDS)
 
     def _is_ready(self, key: str) -> Callable[[], bool]:
-        """Return what tells whether a part is at work. Those that listen to nobody are as soon as they run."""
+        """Return what tells whether a part is at work."""
         if key == "worker":
             return self.directory.worker_ready.exists
         if key == "aws":
             return self.parts.aws.is_ready
-        port = getattr(self.parts.at, key, None)
-        return lambda: port is None or accepts_connections(port)
+        return lambda: self.parts.at.answers(key)
 
     def __enter__(self) -> Self:
         self.start()

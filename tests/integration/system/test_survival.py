@@ -13,7 +13,6 @@ import pytest
 import urllib3
 
 from notify_adapters.assembly import queue_admin
-from notify_adapters.settings import read_settings
 from notify_cli.dev.supervisor import end_group
 from notify_cli.dev.system import DevSystem
 from notify_core.outbox.model import Queue
@@ -75,8 +74,7 @@ def test_with_the_queues_down_messages_are_accepted_and_delivered_later(own_syst
     os.kill(aws, signal.SIGKILL)
     accepted = accept(own_system)
     own_system.restart("aws")
-    settings = read_settings(own_system.parts.environment())
-    queue_admin(settings).ensure([queue.value for queue in Queue])
+    queue_admin(own_system.parts.settings).ensure([queue.value for queue in Queue])
     own_system.restart("worker")
     assert len(set(accepted)) == MESSAGES
     assert_all_delivered(own_system, accepted)
