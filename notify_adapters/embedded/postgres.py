@@ -20,13 +20,13 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 
-from attrs import Factory, define, field
+from attrs import define, field
 
-from notify_adapters.embedded.child import Child, ChildCommand, resolved
+from notify_adapters.embedded.child import ChildCommand, resolved
 from notify_adapters.embedded.errors import EmbeddedPartError
+from notify_adapters.embedded.part import EmbeddedPart
 from notify_adapters.embedded.ports import LOOPBACK, require_free_port
 from notify_adapters.embedded.unprivileged import Account, account_for, hand_over, let_read, let_through
 
@@ -77,18 +77,18 @@ def find_binaries() -> Path:
 
 
 @define
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedPart):
     """One server with its data directory.
 
     `durable=False` trades safety for speed, for tests: a killed server may lose the commits of its last second, and
     a crash of the machine everything.
     """
 
+    name: ClassVar[str] = NAME
     data_dir: Path = field(converter=resolved)
     port: int
     durable: bool = True
     settings: dict[str, str] = field(factory=dict)
-    _child: Child | None = Factory(lambda: None)
 
     @property
     def url(self) -> str:
@@ -157,50 +157,12 @@ class EmbeddedPostgres:
         """Initialise if necessary, start the server as a child, and wait until it takes connections."""
         require_free_port(self.port, NAME)
         self.initialise()
-        self._child = Child(self.command(), self.log_path)
-        self._child.start()
-        try:
-            self._child.wait_until(self.is_ready, timeout)
-        except EmbeddedPartError:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Stop the server that `start()` started. Safe to repeat."""
-        if self._child is not None:
-            self._child.stop()
-
-    @property
-    def pid(self) -> int:
-        """The process id of the server that `start()` started."""
-        if self._child is None:
-            raise EmbeddedPartError(f"{NAME} was not started.")
-        return self._child.pid
+        self._start_child(self.command(), self.log_path, timeout)
 
     def is_ready(self) -> bool:
         """Say whether the server takes connections now."""
         probe = (str(find_binaries() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port))
         return subprocess.run(probe, env=_environment(), check=False).returncode == 0  # noqa: S603 ours
-
-    def wait_until_ready(self, timeout: float = 30.0) -> None:
-        """Wait until the server takes connections, whoever started it."""
-        if self._child is not None:
-            self._child.wait_until(self.is_ready, timeout)
-            return
-        deadline = time.monotonic() + timeout
-        while not self.is_ready():
-            if time.monotonic() > deadline:
-                raise EmbeddedPartError(f"{NAME} on {LOOPBACK}:{self.port} was not ready after {timeout:g} seconds.")
-            time.sleep(0.02)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _account(self) -> Account | None:
         """Decide whom to run as, and see that they can reach the binaries and the data."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import shutil
 import socket
-import time
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 
-from attrs import Factory, define, field
+from attrs import define, field
 
-from notify_adapters.embedded.child import Child, ChildCommand, resolved
-from notify_adapters.embedded.errors import EmbeddedPartError
+from notify_adapters.embedded.child import ChildCommand, resolved
+from notify_adapters.embedded.part import EmbeddedPart
 from notify_adapters.embedded.ports import LOOPBACK, require_free_port
 
 NAME = "Redis"
@@ -36,13 +34,13 @@ def find_redis_server() -> Path | None:
 
 
 @define
-class EmbeddedRedis:
+class EmbeddedRedis(EmbeddedPart):
     """One Redis with its directory. `durable=True` keeps an append-only file over restarts."""
 
+    name: ClassVar[str] = NAME
     data_dir: Path = field(converter=resolved)
     port: int
     durable: bool = False
-    _child: Child | None = Factory(lambda: None)
 
     @property
     def url(self) -> str:
@@ -70,19 +68,8 @@ class EmbeddedRedis:
         if command is None:
             return False
         require_free_port(self.port, NAME)
-        self._child = Child(command, self.data_dir / "redis.log")
-        self._child.start()
-        try:
-            self._child.wait_until(self.is_ready, timeout)
-        except EmbeddedPartError:
-            self.stop()
-            raise
+        self._start_child(command, self.data_dir / "redis.log", timeout)
         return True
-
-    def stop(self) -> None:
-        """Stop the server that `start()` started. Safe to repeat."""
-        if self._child is not None:
-            self._child.stop()
 
     def is_ready(self) -> bool:
         """Say whether the server answers a PING now."""
@@ -92,20 +79,3 @@ class EmbeddedRedis:
                 return connection.recv(16).startswith(b"+PONG")
         except OSError:
             return False
-
-    def wait_until_ready(self, timeout: float = 10.0) -> None:
-        """Wait until the server answers, whoever started it."""
-        deadline = time.monotonic() + timeout
-        while not self.is_ready():
-            if time.monotonic() > deadline:
-                raise EmbeddedPartError(f"{NAME} on {LOOPBACK}:{self.port} was not ready after {timeout:g} s.")
-            time.sleep(0.02)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

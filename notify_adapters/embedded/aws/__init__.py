@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import http.client
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar
 
-from attrs import Factory, define, field
+from attrs import define, field
 
 from notify_adapters.embedded.aws.contents import Contents
-from notify_adapters.embedded.child import Child, ChildCommand
-from notify_adapters.embedded.errors import EmbeddedPartError
+from notify_adapters.embedded.child import ChildCommand
+from notify_adapters.embedded.part import EmbeddedPart
 from notify_adapters.embedded.ports import LOOPBACK, require_free_port
 
 NAME = "the AWS stand-in (moto)"
@@ -28,13 +26,13 @@ READY_PATH = "/moto-api/data.json"
 
 
 @define
-class EmbeddedAws:
+class EmbeddedAws(EmbeddedPart):
     """One moto server. Any credentials will do; `environment` has what boto3 needs to find it."""
 
+    name: ClassVar[str] = NAME
     port: int
     log_path: Path = field(converter=Path)
     contents: Contents = field(factory=Contents)
-    _child: Child | None = Factory(lambda: None)
 
     @property
     def url(self) -> str:
@@ -65,18 +63,7 @@ class EmbeddedAws:
     def start(self, timeout: float = 30.0) -> None:
         """Start the server as a child and wait until it answers."""
         require_free_port(self.port, NAME)
-        self._child = Child(self.command(), self.log_path)
-        self._child.start()
-        try:
-            self._child.wait_until(self.is_ready, timeout)
-        except EmbeddedPartError:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Stop the server that `start()` started. Safe to repeat."""
-        if self._child is not None:
-            self._child.stop()
+        self._start_child(self.command(), self.log_path, timeout)
 
     def is_ready(self) -> bool:
         """Say whether the server answers requests now."""
@@ -88,14 +75,6 @@ class EmbeddedAws:
             return False
         finally:
             connection.close()
-
-    def wait_until_ready(self, timeout: float = 30.0) -> None:
-        """Wait until the server answers, whoever started it."""
-        deadline = time.monotonic() + timeout
-        while not self.is_ready():
-            if time.monotonic() > deadline:
-                raise EmbeddedPartError(f"{NAME} on {LOOPBACK}:{self.port} was not ready after {timeout:g} s.")
-            time.sleep(0.02)
 
     def verify_email_identity(self, identity: str) -> None:
         """Let SES send from this domain or address. Safe to repeat."""
@@ -116,12 +95,3 @@ class EmbeddedAws:
             aws_access_key_id="embedded",
             aws_secret_access_key="embedded",  # noqa: S106 moto takes anything
         )
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
