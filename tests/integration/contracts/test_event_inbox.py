@@ -9,14 +9,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from queue import SimpleQueue
-from threading import Thread
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from notify_adapters.embedded import Child, ChildCommand, free_port
 from notify_adapters.http import HttpClient
@@ -28,16 +27,17 @@ from notify_core.notifications.status import Status
 from notify_core.providers.model import OutgoingEmail
 from notify_core.providers.ports import EventInbox
 from notify_core.providers.ses_events import EventUnverified, InvalidEvent, UntrustedEvent, parse_event
+from tests.integration.http_server import reply, serving
 
 CERTIFICATE = "/_simulator/certificate.pem"
 ARN = "arn:aws:sns:eu-west-1:123456789012:ses-notifications"
 
 
-@frozen
+@define
 class Web:
     """A server in this process: what it was asked, and what it answers by path (status, body)."""
 
-    url: str
+    url: str = ""
     asked: SimpleQueue[tuple[str, bytes]] = field(factory=SimpleQueue)
     answers: dict[str, tuple[int, bytes]] = field(factory=dict)
 
@@ -47,42 +47,14 @@ class Web:
 
 @contextmanager
 def a_web() -> Iterator[Web]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(request: BaseHTTPRequestHandler, body: bytes) -> None:
+        started.asked.put((request.path, body))
+        status, said = started.answers.get(request.path.partition("?")[0], (404, b""))
+        reply(request, status, said, {"Location": said.decode()} if 300 <= status < 400 else None)
 
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            started.asked.put((self.path, body))
-            status, answer = started.answers.get(self.path.partition("?")[0], (404, b""))
-            self.send_response(status)
-            if 300 <= status < 400:
-                self.send_header("Location", answer.decode())
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        block_on_close = False
-
-        def handle_error(self, *_: object) -> None:
-            """A client that has read enough hangs up."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        started = Web(f"http://127.0.0.1:{server.server_port}")
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield started
-        finally:
-            server.shutdown()
-            thread.join()
+    started = Web()
+    with serving(answer) as started.url:
+        yield started
 
 
 @pytest.fixture

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from attrs import define, field, frozen
 
 from notify_adapters.embedded import Child, ChildCommand, free_port
 from notify_adapters.simulators.client import SimulatorClient
+from tests.integration.http_server import reply, serving
 
 StartSimulator = Callable[..., SimulatorClient]
 
@@ -30,17 +31,9 @@ class Posted:
 class Webhook:
     """Answers 200, or the statuses it was told, and remembers what it got."""
 
-    server: ThreadingHTTPServer
+    url: str = ""
     posts: list[Posted] = field(factory=list)
     statuses: list[int] = field(factory=list)
-
-    @property
-    def port(self) -> int:
-        return int(self.server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/receipts"
 
     def wait_for(self, count: int, timeout: float = 5.0) -> list[Posted]:
         deadline = time.monotonic() + timeout
@@ -50,42 +43,24 @@ class Webhook:
         return self.posts
 
 
-def listen(port: int = 0) -> Webhook:
-    """Start a webhook; `.server.shutdown()` ends it."""
+@contextmanager
+def listening(port: int) -> Iterator[Webhook]:
+    def answer(request: BaseHTTPRequestHandler, body: bytes) -> None:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        heard.posts.append(Posted(request.path, headers, body))
+        reply(request, heard.statuses.pop(0) if heard.statuses else 200)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            heard.posts.append(Posted(self.path, headers, body))
-            self.send_response(heard.statuses.pop(0) if heard.statuses else 200)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    heard = Webhook(server)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    return heard
+    heard = Webhook()
+    with serving(answer, port) as address:
+        heard.url = f"{address}/receipts"
+        yield heard
 
 
 @pytest.fixture
 def listen_on() -> Iterator[Callable[[int], Webhook]]:
-    started: list[Webhook] = []
-
-    def start(port: int = 0) -> Webhook:
-        started.append(listen(port))
-        return started[-1]
-
-    yield start
-    for webhook in started:
-        webhook.server.shutdown()
-        webhook.server.server_close()
+    """Start a webhook at a port: `listen_on(8080)`; 0 is any."""
+    with ExitStack() as started:
+        yield lambda port: started.enter_context(listening(port))
 
 
 @pytest.fixture
