@@ -10,9 +10,8 @@ from litestar.params import RawBody
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.vocabulary import ProviderName
 from notify_web.answers import Answer
-from notify_web.ports import HttpRequest, ports_of
-from notify_web.webhooks.credentials import check_sender
-from notify_web.webhooks.receipts import check_present, delivery_time, thanks
+from notify_web.ports import HttpRequest
+from notify_web.webhooks.receipts import check_present, delivery_time, take_receipt
 from notify_web.webhooks.refusals import InvalidReceipt
 
 _MOST_FIELDS = 100
@@ -21,9 +20,7 @@ _MOST_FIELDS = 100
 @post("/notifications/sms/firetext", sync_to_thread=True)
 def receive_firetext_receipt(request: HttpRequest, body: RawBody) -> Answer:
     """Record what became of a text that went by Firetext."""
-    check_sender(request, ProviderName.FIRETEXT)
-    ports_of(request).notify.record_sms_receipt(firetext_receipt(body))
-    return thanks()
+    return take_receipt(request, ProviderName.FIRETEXT, firetext_receipt, body)
 
 
 def firetext_receipt(body: bytes) -> SmsReceipt:

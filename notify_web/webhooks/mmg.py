@@ -11,18 +11,15 @@ from litestar.params import RawBody
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.vocabulary import ProviderName
 from notify_web.answers import Answer
-from notify_web.ports import HttpRequest, ports_of
-from notify_web.webhooks.credentials import check_sender
-from notify_web.webhooks.receipts import check_present, delivery_time, thanks
+from notify_web.ports import HttpRequest
+from notify_web.webhooks.receipts import check_present, delivery_time, take_receipt
 from notify_web.webhooks.refusals import InvalidReceipt
 
 
 @post("/notifications/sms/mmg", sync_to_thread=True)
 def receive_mmg_receipt(request: HttpRequest, body: RawBody) -> Answer:
     """Record what became of a text that went by MMG."""
-    check_sender(request, ProviderName.MMG)
-    ports_of(request).notify.record_sms_receipt(mmg_receipt(body))
-    return thanks()
+    return take_receipt(request, ProviderName.MMG, mmg_receipt, body)
 
 
 def mmg_receipt(body: bytes) -> SmsReceipt:

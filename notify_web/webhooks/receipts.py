@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from notify_core.calendar import LONDON
+from notify_core.notifications.record_receipt import SmsReceipt
+from notify_core.vocabulary import ProviderName
 from notify_web.answers import Answer, json_answer
+from notify_web.ports import HttpRequest, ports_of
+from notify_web.webhooks.credentials import check_sender
 from notify_web.webhooks.refusals import InvalidReceipt
+
+
+def take_receipt(
+    request: HttpRequest, sender: ProviderName, read: Callable[[bytes], SmsReceipt], body: bytes
+) -> Answer:
+    """Record what `read` finds in the body, which is not looked at before its sender has shown who it is.
+
+    The answer is the same whether or not a message of ours was found for it.
+    """
+    check_sender(request, sender)
+    ports_of(request).notify.record_sms_receipt(read(body))
+    return json_answer({"result": "success"})
 
 
 def check_present(sender: str, fields: Mapping[str, object], names: tuple[str, ...]) -> None:
@@ -30,8 +46,3 @@ def delivery_time(value: object) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def thanks() -> Answer:
-    """Answer a receipt that was taken, whether or not a message of ours was found for it."""
-    return json_answer({"result": "success"})
