@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from functools import partial
 from statistics import quantiles
 
 from attrs import define, field, frozen
@@ -91,8 +92,8 @@ async def _run(port: int, request: bytes, connections: int, seconds: float) -> L
     waiting = []
     for _ in range(connections):
         done: asyncio.Future[None] = loop.create_future()
-        connection = _Connection(request, begun + seconds, statuses, times, done)
-        await loop.create_connection(lambda connection=connection: connection, "127.0.0.1", port)  # type: ignore[misc]
+        connection = partial(_Connection, request, begun + seconds, statuses, times, done)
+        await loop.create_connection(connection, "127.0.0.1", port)
         waiting.append(done)
     await asyncio.gather(*waiting)
     elapsed = time.perf_counter() - begun

@@ -51,7 +51,10 @@ def _broker(settings: Settings) -> dict[str, Any]:
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        "task_queues": [CeleryQueue(queue.value, routing_key=queue.value) for queue in Queue],  # type: ignore[no-untyped-call]
+        "task_queues": [
+            CeleryQueue(queue.value, routing_key=queue.value)  # type: ignore[no-untyped-call]  # kombu's is not annotated
+            for queue in Queue
+        ],
         "task_default_queue": Queue.PERIODIC.value,
         "task_create_missing_queues": False,
     }

@@ -26,11 +26,11 @@ from time import monotonic
 from typing import Any
 
 import pycurl
-from amqp.protocol import queue_declare_ok_t  # type: ignore[import-untyped]
+from amqp.protocol import queue_declare_ok_t
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 from kombu.asynchronous.http.curl import CurlClient
 from kombu.transport import SQS
-from vine import promise  # type: ignore[import-untyped]
+from vine import promise
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Channel(SQS.Channel):
             self._polling = PollingConnection(sqs_connection=self.sqs(), region=self.region)
         return self._polling
 
-    def queue_declare(self, queue: Any = None, passive: Any = False, **kwargs: Any) -> Any:  # noqa: ARG002
+    def queue_declare(self, queue: Any = None, passive: Any = False, **kwargs: Any) -> Any:  # noqa: ARG002 - kombu's signature
         """Take the queue as it is: our queues are made beforehand."""
         return queue_declare_ok_t(queue, 0, 0)
 

@@ -101,7 +101,7 @@ class Child:
         """Start the process; its output is appended to the log file."""
         with self.log_path.open("ab") as log:
             try:
-                self.process = subprocess.Popen(  # noqa: S603 the command line is our own
+                self.process = subprocess.Popen(  # noqa: S603 - the command line is our own
                     self.command.argv, stdout=log, stderr=log, **self.command.popen_arguments()
                 )
             except OSError as error:

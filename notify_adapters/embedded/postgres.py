@@ -162,7 +162,7 @@ class EmbeddedPostgres(EmbeddedPart):
     def is_ready(self) -> bool:
         """Say whether the server takes connections now."""
         probe = (str(find_binaries() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port))
-        return subprocess.run(probe, env=_environment(), check=False).returncode == 0  # noqa: S603 ours
+        return subprocess.run(probe, env=_environment(), check=False).returncode == 0  # noqa: S603 - ours
 
     def _account(self) -> Account | None:
         """Decide whom to run as, and see that they can reach the binaries and the data."""
@@ -259,7 +259,7 @@ def _run(program: str, options: tuple[str, ...], account: Account | None, script
     )
     arguments = command.popen_arguments()
     del arguments["stdin"]
-    done = subprocess.run(  # noqa: S603 the command line is our own
+    done = subprocess.run(  # noqa: S603 - the command line is our own
         command.argv, input=script, text=True, capture_output=True, check=False, **arguments
     )
     # In single-user mode a failed statement does not fail the program.

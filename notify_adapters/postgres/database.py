@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Engine
@@ -109,7 +109,7 @@ class PostgresDatabase:
             lent = self._engine.raw_connection()
         except UNAVAILABLE as error:
             raise unavailable(error) from error
-        connection: psycopg.Connection[Any] = lent.driver_connection  # type: ignore[assignment]
+        connection = cast("psycopg.Connection[Any]", lent.driver_connection)
         session = Session(connection, mode, self._wake)
         try:
             yield session

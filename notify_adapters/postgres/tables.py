@@ -6,6 +6,8 @@ points to, and thousands of messages a second point to the same service. What th
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -37,9 +40,9 @@ metadata = MetaData(
 MOMENT = DateTime(timezone=True)
 
 
-def _column(name: str, kind: object, **more: object) -> Column[object]:
+def _column(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]], **more: Any) -> Column[object]:
     """Return a column that is never null."""
-    return Column(name, kind, nullable=False, **more)  # type: ignore[arg-type]
+    return Column(name, kind, nullable=False, **more)
 
 
 def _id(name: str = "id") -> Column[object]:

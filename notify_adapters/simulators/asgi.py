@@ -114,7 +114,7 @@ def drop_connection(client: tuple[str, int]) -> None:
 
     ASGI knows no way to say nothing, so the descriptor is looked up among those of this process.
     """
-    for name in os.listdir("/dev/fd"):  # noqa: PTH208 descriptors, not paths
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - descriptors, not paths
         descriptor = int(name)
         with suppress(OSError):
             if stat.S_ISSOCK(os.fstat(descriptor).st_mode):

@@ -59,7 +59,7 @@ class Identity:
 
     def sign(self, message: dict[str, str], version: SignatureVersion) -> str:
         """Return the signature, base64: with SHA-1 in version 1, with SHA-256 in version 2."""
-        digest = hashes.SHA1() if version == "1" else hashes.SHA256()  # noqa: S303 what Amazon does
+        digest = hashes.SHA1() if version == "1" else hashes.SHA256()  # noqa: S303 - what Amazon does
         return base64.b64encode(self.key.sign(text_to_sign(message), padding.PKCS1v15(), digest)).decode()
 
 

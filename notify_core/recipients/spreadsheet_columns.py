@@ -12,7 +12,7 @@ from notify_core.content.keys import first_spellings, key_of
 from notify_core.content.whitespace import ASCII_SPACE, clean
 from notify_core.vocabulary import Channel
 
-Value = str | list[str | None] | list[str] | None
+Value = str | list[str | None] | None
 """What a row has in a column: text, or a list where the column occurs several times, or nothing."""
 
 RowValues = dict[str | None, Value]
@@ -108,7 +108,7 @@ class Columns:
         else:
             values = self._collected([*map(_value, cells), *[None] * -surplus])
         if surplus > 0:
-            extra = cells[len(self.headers) : len(cells) if cells[-1] else self.width()]
+            extra: list[str | None] = [*cells[len(self.headers) : len(cells) if cells[-1] else self.width()]]
             if extra:
                 values[None] = extra
         return values
@@ -124,7 +124,7 @@ class Columns:
             if key_of(header) in self.recipient_keys:
                 by_header[header] = cell
             elif isinstance(existing, list):
-                existing.append(cell)  # type: ignore[arg-type]
+                existing.append(cell)
             elif existing is not None and (header or cell):
                 by_header[header] = [existing, cell]
             elif header or cell:

@@ -76,14 +76,13 @@ def _trimmed(lines: Iterator[str]) -> Iterator[str]:
     held: list[str] = []
     started = False
     for line in lines:
-        if not started:
-            line = line.lstrip(ALL_SPACE)  # noqa: PLW2901
-            started = bool(line)
+        text = line if started else line.lstrip(ALL_SPACE)
+        started = started or bool(text)
         if not started:
             continue
-        if held and line.rstrip(_TAIL):
+        if held and text.rstrip(_TAIL):
             yield from held
             held.clear()
-        held.append(line)
+        held.append(text)
     if held:
         yield held[0].rstrip(_TAIL)

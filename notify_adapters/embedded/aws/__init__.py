@@ -93,5 +93,5 @@ class EmbeddedAws(EmbeddedPart):
             endpoint_url=self.url,
             region_name=REGION,
             aws_access_key_id="embedded",
-            aws_secret_access_key="embedded",  # noqa: S106 moto takes anything
+            aws_secret_access_key="embedded",  # noqa: S106 - moto takes anything
         )

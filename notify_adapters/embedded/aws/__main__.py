@@ -33,7 +33,7 @@ def serve(port: int, contents: Contents, host: str = LOOPBACK) -> None:
         MotoRequestHandler,
         create_backend_app,
     )
-    from werkzeug.serving import make_server
+    from werkzeug.serving import ThreadedWSGIServer
 
     class QuietHandler(MotoRequestHandler):
         """HTTP/1.1, for keep-alive and because boto3 waits a second for "100 Continue" otherwise."""
@@ -45,9 +45,8 @@ def serve(port: int, contents: Contents, host: str = LOOPBACK) -> None:
 
     contents.make(REGION)
     application = DomainDispatcherApplication(create_backend_app)
-    server = make_server(host, port, application, threaded=True, request_handler=QuietHandler)
-    server.daemon_threads = True  # type: ignore[attr-defined]  # stop without waiting for idle clients
-    server.block_on_close = False  # type: ignore[attr-defined]
+    server = ThreadedWSGIServer(host, port, application, QuietHandler)
+    server.daemon_threads, server.block_on_close = True, False  # stop without waiting for idle clients
     threading.Thread(target=_load_services, args=(application,), daemon=True).start()
     server.serve_forever()
 

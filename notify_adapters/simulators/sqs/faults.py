@@ -93,4 +93,4 @@ def _is_number(value: object, largest: float) -> bool:
 
 
 def _chance(probability: float) -> bool:
-    return probability > 0 and random.random() < probability  # noqa: S311 no secret
+    return probability > 0 and random.random() < probability  # noqa: S311 - no secret

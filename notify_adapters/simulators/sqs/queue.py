@@ -93,7 +93,7 @@ class Queue:
         """Receive up to `most` messages; each is hidden from others for `visibility` seconds."""
         self._notice_due()
         if shuffled and len(self._ready) > 1:
-            self._ready.rotate(random.randrange(len(self._ready)))  # noqa: S311 no secret
+            self._ready.rotate(random.randrange(len(self._ready)))  # noqa: S311 - no secret
         taken: list[Message] = []
         while self._ready and len(taken) < most:
             message = self._ready.popleft()

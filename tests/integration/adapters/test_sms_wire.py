@@ -145,12 +145,12 @@ def test_a_provider_that_is_not_there_is_a_failed_request(kind: Any) -> None:
 
 
 def test_a_provider_that_says_nothing_is_given_up(
-    silence: str, monkeypatch: pytest.MonkeyPatch, provider: SmsProvider
+    silence: str, monkeypatch: pytest.MonkeyPatch, provider: Any
 ) -> None:
     for module in ("mmg", "firetext"):
         monkeypatch.setattr(f"notify_adapters.{module}.TIMEOUT_SECONDS", 0.1)
     with pytest.raises(ProviderFailed, match="Request failed"):
-        evolve(provider, url=silence).send(SMS)  # type: ignore[misc]
+        evolve(provider, url=silence).send(SMS)
 
 
 def test_letters_that_cannot_be_written_do_not_stop_a_text(told: Any, provider: SmsProvider) -> None:

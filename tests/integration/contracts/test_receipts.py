@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from notify_adapters.memory import FixedClock
 from notify_core.identifiers import NewId
@@ -46,18 +48,17 @@ def test_keeping_the_same_receipt_twice_is_once(database: Database, clock: Fixed
 def test_a_complaint_is_stored_once(
     database: Database, clock: FixedClock, new_id: NewId, feedback_id: str | None
 ) -> None:
-    message, service = new_id(), new_id()
+    first = Complaint(
+        id=new_id(),
+        notification_id=new_id(),
+        service_id=new_id(),
+        feedback_id=feedback_id,
+        complaint_type="abuse",
+        complained_at=None,
+    )
 
-    def complaint(**more: object) -> Complaint:
-        values: dict[str, object] = {
-            "id": new_id(),
-            "notification_id": message,
-            "service_id": service,
-            "feedback_id": feedback_id,
-            "complaint_type": "abuse",
-            "complained_at": None,
-        }
-        return Complaint(**values | more)  # type: ignore[arg-type]
+    def complaint(**more: Any) -> Complaint:
+        return evolve(first, id=new_id(), **more)
 
     with database.statement() as work:
         assert work.receipts.add_complaint(complaint(complained_at=clock()))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from notify_adapters.embedded import EmbeddedPostgres, free_port
 from notify_adapters.encryption import AesGcmCipher
@@ -94,7 +94,8 @@ def test_a_statement_that_takes_too_long_is_given_up(postgres_url: str, clock: F
 
 def test_a_pool_that_stays_empty_is_unavailable(postgres_url: str, clock: FixedClock) -> None:
     engine = make_engine(postgres_url, pool_size=1, statement_timeout_ms=1000, application_name="full")
-    engine.pool._timeout = 0.1  # type: ignore[attr-defined]
+    assert isinstance(engine.pool, QueuePool)
+    engine.pool._timeout = 0.1
     database = PostgresDatabase(engine, CIPHER, clock)
     with database.statement(), pytest.raises(DatabaseUnavailable, match="QueuePool limit"):
         ask(database)
@@ -128,7 +129,8 @@ def test_a_forked_child_has_connections_of_its_own(own_database: PostgresDatabas
     assert ask(own_database) == 0
     child = os.fork()
     if child == 0:
-        os._exit(0 if own_engine.pool.checkedin() == 0 else 1)  # type: ignore[attr-defined]
+        pool = own_engine.pool
+        os._exit(0 if isinstance(pool, QueuePool) and pool.checkedin() == 0 else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert ask(own_database) == 0
 

@@ -67,7 +67,7 @@ def verify(message: dict[str, str]) -> None:
     assert isinstance(key, rsa.RSAPublicKey)
     names = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
     signed = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
-    digest = hashes.SHA1() if message["SignatureVersion"] == "1" else hashes.SHA256()  # noqa: S303 as Amazon
+    digest = hashes.SHA1() if message["SignatureVersion"] == "1" else hashes.SHA256()  # noqa: S303 - as Amazon
     key.verify(base64.b64decode(message["Signature"]), signed.encode(), padding.PKCS1v15(), digest)
 
 

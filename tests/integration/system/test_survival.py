@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,12 @@ def handed_over(system: DevSystem) -> list[str]:
 def assert_all_delivered(system: DevSystem, accepted: list[str]) -> None:
     wait_for(lambda: set(accepted) <= set(handed_over(system)), PATIENCE_SECONDS)
     client = client_of(system)
+
+    def is_delivered(notification_id: str) -> bool:
+        return bool(client.get_notification_by_id(notification_id)["status"] == "delivered")
+
     for notification_id in accepted:
-        wait_for(lambda: bool(client.get_notification_by_id(notification_id)["status"] == "delivered"))  # noqa: B023
+        wait_for(partial(is_delivered, notification_id))
 
 
 def test_killing_the_worker_loses_nothing(own_system: DevSystem) -> None:

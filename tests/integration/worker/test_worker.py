@@ -98,7 +98,7 @@ def test_a_task_that_no_worker_knows_is_kept(broker: Broker, start_worker: Start
     """As during a release, when old workers see new tasks."""
     worker = start_worker(Queue.SEND_SMS)
     unknown = TaskMessage(
-        task="from-the-future",  # type: ignore[arg-type]
+        task="from-the-future",  # type: ignore[arg-type]  # none of ours: that is the point
         queue=Queue.SEND_SMS,
         subject_ids=(uuid4(),),
         entry_ids=(uuid4(),),

@@ -70,18 +70,20 @@ def event(kind: str, **more: object) -> SesEvent:
         ("Bounce", {}, "temporary-failure"),
     ],
 )
-def test_ses_events_end_emails(town: Town, kind: str, section: dict[str, object], expected: str) -> None:
+def test_ses_events_end_emails(
+    town: Town, monkeypatch: pytest.MonkeyPatch, kind: str, section: dict[str, object], expected: str
+) -> None:
     accepted = town.mail()
-    town.platform.inboxes.send = known_as_ref  # type: ignore[method-assign]
+    monkeypatch.setattr(town.platform.inboxes, "send", known_as_ref)
     town.platform.run()
     town.platform.notify.record_email_receipt(event(kind, **section))
     town.platform.notify.record_email_receipt(event("Delivery"))
     assert town.status(accepted.id) == expected
 
 
-def test_a_complaint_changes_no_status_and_is_stored_once(town: Town) -> None:
+def test_a_complaint_changes_no_status_and_is_stored_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     accepted = town.mail()
-    town.platform.inboxes.send = known_as_ref  # type: ignore[method-assign]
+    monkeypatch.setattr(town.platform.inboxes, "send", known_as_ref)
     town.platform.run()
     complaint = event("Complaint", complaint={"feedbackId": "F", "complaintFeedbackType": "abuse"})
     for _ in range(2):

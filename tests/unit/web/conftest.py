@@ -171,7 +171,7 @@ def limited(web: Web, *, rate_limit_enabled: bool = True, **changes: Any) -> Web
 
 async def call(app: ASGIApp, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     bare, _, query = path.partition("?")
-    scope = {
+    scope: Any = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -193,7 +193,7 @@ async def call(app: ASGIApp, method: str, path: str, body: bytes, headers: Mappi
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app(scope, receive, send)  # type: ignore[arg-type]
+    await app(scope, receive, send)
     start, rest = sent[0], sent[1:]
     headers_back = [(name.decode(), value.decode()) for name, value in start["headers"]]
     return Reply(start["status"], headers_back, b"".join(message.get("body", b"") for message in rest))

@@ -17,8 +17,8 @@ def settings(**changes: Any) -> Settings:
 
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
 def test_workers_listen_where_the_relay_publishes(endpoint: str | None) -> None:
-    where = {"region": "eu-west-1", "endpoint_url": endpoint, "account_id": "42", "prefix": "live-"}
-    addresses = QueueAddresses(**where)  # type: ignore[arg-type]
+    where: dict[str, Any] = {"region": "eu-west-1", "endpoint_url": endpoint, "account_id": "42", "prefix": "live-"}
+    addresses = QueueAddresses(**where)
     configured = celery_settings(
         settings(sqs_endpoint_url=endpoint, aws_account_id="42", queue_prefix="live-", aws_region="eu-west-1")
     )
@@ -35,7 +35,7 @@ def test_a_task_is_over_long_before_its_message_is_delivered_again() -> None:
 def test_a_long_poll_ends_before_the_client_gives_up_on_it() -> None:
     from kombu.asynchronous.aws.connection import AsyncHTTPSConnection
 
-    connection = AsyncHTTPSConnection(http_client=object())  # type: ignore[no-untyped-call]
+    connection = AsyncHTTPSConnection(http_client=object())  # type: ignore[no-untyped-call]  # kombu's is not annotated
 
     assert connection.timeout >= 2 * LONG_POLL_SECONDS
 
