@@ -11,6 +11,7 @@ from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
 from notify_core.errors import NotFound, NotifyError
 from notify_core.identifiers import NewId
+from notify_core.services.find import existing_service
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import KeyType
 
@@ -53,8 +54,7 @@ class CreateApiKey:
             created_at=self.clock(),
         )
         with self.database.begin() as work:
-            if work.services.find(service_id) is None:
-                raise NotFound(f"There is no service with id {service_id}")
+            existing_service(work, service_id)
             work.api_keys.add(key)
             work.commit()
         return key
@@ -90,6 +90,5 @@ class ListApiKeys:
     def __call__(self, service_id: UUID) -> list[ApiKey]:
         """Return all keys, oldest first, revoked ones too. Raises NotFound when there is no such service."""
         with self.database.statement() as work:
-            if work.services.find(service_id) is None:
-                raise NotFound(f"There is no service with id {service_id}")
+            existing_service(work, service_id)
             return work.api_keys.list_for(service_id)

@@ -8,7 +8,15 @@ from attrs import frozen
 
 from notify_core.errors import NotFound
 from notify_core.services.model import Service
-from notify_core.unit_of_work import Database
+from notify_core.unit_of_work import Database, UnitOfWork
+
+
+def existing_service(work: UnitOfWork, service_id: UUID) -> Service:
+    """Return the service. Raises NotFound."""
+    service = work.services.find(service_id)
+    if service is None:
+        raise NotFound(f"There is no service with id {service_id}")
+    return service
 
 
 @frozen
@@ -20,10 +28,7 @@ class FindService:
     def __call__(self, service_id: UUID) -> Service:
         """Return the service. Raises NotFound."""
         with self.database.statement() as work:
-            service = work.services.find(service_id)
-        if service is None:
-            raise NotFound(f"There is no service with id {service_id}")
-        return service
+            return existing_service(work, service_id)
 
 
 @frozen

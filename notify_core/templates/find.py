@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import frozen
 
 from notify_core.errors import NotFound
+from notify_core.services.find import existing_service
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 
@@ -36,6 +37,5 @@ class ListTemplates:
     def __call__(self, service_id: UUID) -> list[Template]:
         """Return the latest versions, by name, without archived ones. Raises NotFound for an unknown service."""
         with self.database.statement() as work:
-            if work.services.find(service_id) is None:
-                raise NotFound(f"There is no service with id {service_id}")
+            existing_service(work, service_id)
             return work.templates.list_for(service_id)

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from notify_core.clock import Clock
 from notify_core.errors import NotFound, NotifyError
 from notify_core.identifiers import NewId
+from notify_core.services.find import existing_service
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel
@@ -73,8 +74,7 @@ class CreateTemplate:
             created_at=self.clock(),
         )
         with self.database.begin() as work:
-            if work.services.find(wanted.service_id) is None:
-                raise NotFound(f"There is no service with id {wanted.service_id}")
+            existing_service(work, wanted.service_id)
             work.templates.save(template)
             work.commit()
         return template
