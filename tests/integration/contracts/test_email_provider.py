@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -10,13 +9,14 @@ from uuid import uuid4
 import pytest
 from attrs import evolve, frozen
 
-from notify_adapters.embedded import Child, ChildCommand, EmbeddedAws, free_port
+from notify_adapters.embedded import EmbeddedAws, free_port
 from notify_adapters.memory import MemoryEmailProvider
 from notify_adapters.ses import SesProvider
 from notify_adapters.simulators.client import SimulatorClient
 from notify_core.errors import NotifyError
 from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused, ProviderThrottled
 from notify_core.providers.ports import EmailProvider
+from tests.integration.simulator import a_simulator
 
 DOMAIN = "notify.example"
 
@@ -54,15 +54,11 @@ def in_memory() -> Carrier:
 @pytest.fixture(scope="session")
 def ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carrier]:
     logs = tmp_path_factory.mktemp("ses")
-    port = free_port()
     with EmbeddedAws(free_port(), logs / "moto.log") as aws, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ACCESS_KEY_ID", "embedded")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "embedded")
         aws.verify_email_identity(DOMAIN)
-        argv = (*(sys.executable, "-m", "notify_adapters.simulators", "ses"), "--port", str(port), "--upstream")
-        with Child(ChildCommand(name="ses", argv=(*argv, aws.url)), logs / "ses.log"):
-            simulator = SimulatorClient(f"http://127.0.0.1:{port}")
-            simulator.wait_until_ready()
+        with a_simulator("ses", "--upstream", aws.url, logs=logs) as simulator:
             yield simulated(SesProvider("eu-west-1", simulator.url), simulator)
 
 

@@ -6,7 +6,6 @@ There is none in memory: who uses the library has no SNS posting to him.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -17,7 +16,7 @@ from uuid import uuid4
 import pytest
 from attrs import define, evolve, field, frozen
 
-from notify_adapters.embedded import Child, ChildCommand, free_port
+from notify_adapters.embedded import free_port
 from notify_adapters.http import HttpClient
 from notify_adapters.ses import SesProvider
 from notify_adapters.simulators.client import SimulatorClient
@@ -28,6 +27,7 @@ from notify_core.providers.model import OutgoingEmail
 from notify_core.providers.ports import EventInbox
 from notify_core.providers.ses_events import EventUnverified, InvalidEvent, UntrustedEvent, parse_event
 from tests.integration.http_server import reply, serving
+from tests.integration.simulator import a_simulator
 
 CERTIFICATE = "/_simulator/certificate.pem"
 ARN = "arn:aws:sns:eu-west-1:123456789012:ses-notifications"
@@ -99,19 +99,14 @@ class Simulated:
 
 @pytest.fixture(scope="session", params=["1", "2"])
 def simulated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
-    port = free_port()
     with ExitStack() as running:
         receiver = running.enter_context(a_web())
         receiver.answers["/receipts"] = (200, b"")
         options = ("--receipts-url", f"{receiver.url}/receipts", "--signature-version", request.param)
-        argv = (sys.executable, "-m", "notify_adapters.simulators", "ses", "--port", str(port), *options)
-        log = tmp_path_factory.mktemp("ses") / "ses.log"
-        running.enter_context(Child(ChildCommand(name="ses", argv=argv), log))
+        client = running.enter_context(a_simulator("ses", *options, logs=tmp_path_factory.mktemp("ses")))
         environment = running.enter_context(pytest.MonkeyPatch.context())
         environment.setenv("AWS_ACCESS_KEY_ID", "embedded")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "embedded")
-        client = SimulatorClient(f"http://127.0.0.1:{port}")
-        client.wait_until_ready()
         yield Simulated(client, receiver, SnsInbox(HttpClient(), (f"{client.url}/_simulator/",), (ARN,)))
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,14 +15,14 @@ import boto3
 import pytest
 from attrs import evolve, frozen
 
-from notify_adapters.embedded import Child, ChildCommand, free_port
+from notify_adapters.embedded import free_port
 from notify_adapters.embedded.aws import EmbeddedAws
-from notify_adapters.embedded.ports import port_is_free
 from notify_adapters.memory import FixedClock
 from notify_adapters.memory.publisher import MemoryPublisher
 from notify_adapters.sqs import QueueAddresses, QueueAdmin, SqsPublisher
 from notify_core.outbox.model import Queue, Task, TaskMessage
 from notify_core.outbox.ports import Publisher, QueuesUnavailable
+from tests.integration.simulator import a_simulator
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 QUEUES = (Queue.SEND_SMS, Queue.SEND_EMAIL)
@@ -95,15 +93,8 @@ def opened(body: str) -> tuple[str, tuple[UUID, ...]]:
 
 @pytest.fixture(scope="module")
 def simulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    command = ChildCommand(
-        name="the SQS simulator",
-        argv=(sys.executable, "-m", "notify_adapters.simulators", "sqs", "--port", str(port)),
-        working_directory=Path(__file__).resolve().parents[3],
-    )
-    with Child(command, tmp_path_factory.mktemp("sqs") / "log") as child:
-        child.wait_until(lambda: not port_is_free(port), 30)
-        yield f"http://127.0.0.1:{port}"
+    with a_simulator("sqs", logs=tmp_path_factory.mktemp("sqs")) as simulator:
+        yield simulator.url
 
 
 @pytest.fixture(scope="module")

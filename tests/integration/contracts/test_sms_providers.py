@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from uuid import UUID, uuid4
 
 import pytest
 from attrs import frozen
 
-from notify_adapters.embedded import Child, ChildCommand, free_port
 from notify_adapters.firetext import FiretextProvider
 from notify_adapters.http import HttpClient
 from notify_adapters.memory import MemorySmsProvider
@@ -18,6 +17,7 @@ from notify_adapters.mmg import MmgProvider
 from notify_adapters.simulators.client import SimulatorClient
 from notify_core.providers.model import OutgoingSms, ProviderFailed
 from notify_core.providers.ports import SmsProvider
+from tests.integration.simulator import a_simulator
 
 RECIPIENT = "447700900123"
 TEXT = "Ŵyth o €5 & 20% + mwy: [{}] ~ \\ \n ‘dyfynnu’ 📩"
@@ -58,21 +58,9 @@ def simulated(provider: SmsProvider, url: str, names: tuple[str, str, str]) -> C
 @pytest.fixture(scope="session")
 def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Start a simulator, once for all tests: `start_simulator("mmg", "--api-key", "secret")` returns its URL."""
-    children: list[Child] = []
-
-    def start(name: str, *options: str) -> str:
-        port = free_port()
-        argv = (sys.executable, "-m", "notify_adapters.simulators", name, "--port", str(port), *options)
-        child = Child(ChildCommand(name=name, argv=argv), tmp_path_factory.mktemp("simulators") / f"{name}.log")
-        child.start()
-        children.append(child)
-        url = f"http://127.0.0.1:{port}"
-        SimulatorClient(url).wait_until_ready()
-        return url
-
-    yield start
-    for child in children:
-        child.stop()
+    logs = tmp_path_factory.mktemp("simulators")
+    with ExitStack() as running:
+        yield lambda name, *options: running.enter_context(a_simulator(name, *options, logs=logs)).url
 
 
 @pytest.fixture(scope="session")

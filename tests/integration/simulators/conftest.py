@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,9 +10,9 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from attrs import define, field, frozen
 
-from notify_adapters.embedded import Child, ChildCommand, free_port
 from notify_adapters.simulators.client import SimulatorClient
 from tests.integration.http_server import reply, serving
+from tests.integration.simulator import a_simulator
 
 StartSimulator = Callable[..., SimulatorClient]
 
@@ -71,22 +70,6 @@ def webhook(listen_on: Callable[[int], Webhook]) -> Webhook:
 @pytest.fixture(scope="module")
 def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSimulator]:
     """Start a simulator: `start_simulator("mmg", "--receipts-url", url)`."""
-    children: list[Child] = []
     logs = tmp_path_factory.mktemp("simulators")
-
-    def start(name: str, *options: str) -> SimulatorClient:
-        port = free_port()
-        command = ChildCommand(
-            name=name,
-            argv=(sys.executable, "-m", "notify_adapters.simulators", name, "--port", str(port), *options),
-        )
-        child = Child(command, logs / f"{name}-{port}.log")
-        children.append(child)
-        child.start()
-        client = SimulatorClient(f"http://127.0.0.1:{port}")
-        child.wait_until(client.is_ready, timeout=20)
-        return client
-
-    yield start
-    for child in children:
-        child.stop()
+    with ExitStack() as running:
+        yield lambda name, *options: running.enter_context(a_simulator(name, *options, logs=logs))

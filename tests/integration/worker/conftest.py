@@ -16,9 +16,9 @@ import pytest
 from attrs import define, field
 
 from notify_adapters.embedded.child import Child, ChildCommand
-from notify_adapters.embedded.ports import free_port, port_is_free
 from notify_adapters.sqs import QueueAdmin, SqsPublisher
 from notify_core.outbox.model import Queue, Task, TaskMessage
+from tests.integration.simulator import a_simulator
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_SECONDS = 30.0
@@ -121,15 +121,8 @@ class RecordingWorker:
 
 @pytest.fixture(scope="session")
 def simulator_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    port = free_port()
-    command = ChildCommand(
-        name="the SQS simulator",
-        argv=(sys.executable, "-m", "notify_adapters.simulators", "sqs", "--port", str(port)),
-        working_directory=ROOT,
-    )
-    with Child(command, tmp_path_factory.mktemp("sqs") / "log") as child:
-        child.wait_until(lambda: not port_is_free(port), PATIENCE_SECONDS)
-        yield port
+    with a_simulator("sqs", logs=tmp_path_factory.mktemp("sqs")) as simulator:
+        yield int(simulator.url.rpartition(":")[2])
 
 
 @pytest.fixture
