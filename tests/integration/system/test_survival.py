@@ -74,11 +74,15 @@ def test_killing_the_worker_loses_nothing(own_system: DevSystem) -> None:
     assert_all_delivered(own_system, accepted)
 
 
-def test_with_the_queues_down_messages_are_accepted_and_delivered_later(own_system: DevSystem) -> None:
+def test_with_the_queues_down_messages_are_accepted_and_delivered_later(
+    own_system: DevSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws = own_system.supervisor.pids()["aws"]
     os.kill(aws, signal.SIGKILL)
     accepted = accept(own_system)
     own_system.restart("aws")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, own_system.parts.environment[name])
     queue_admin(own_system.parts.settings).ensure([queue.value for queue in Queue])
     own_system.restart("worker")
     assert len(set(accepted)) == MESSAGES
