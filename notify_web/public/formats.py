@@ -13,7 +13,8 @@ from notify_core.recipients import (
     parse_email_address,
     parse_phone_number,
 )
-from notify_web.public.schema import Check, echo
+from notify_core.violations import echo
+from notify_web.public.schema import Check
 
 _TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
 _FURTHEST_AHEAD = timedelta(hours=24)

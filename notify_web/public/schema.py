@@ -12,9 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-# A value is echoed whole as long as clients may depend on it; a megabyte of it helps nobody.
-LONGEST_ECHO = 1100
-SHORTENED_ECHO = 200
+from notify_core.violations import echo, unexpected
 
 
 class InvalidRequest(ValueError):
@@ -77,27 +75,6 @@ def _missing(schema: Schema, document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _surplus(schema: Schema, document: Mapping[str, Any]) -> Iterator[str]:
-    surplus = sorted(document.keys() - schema.names)
+    surplus = document.keys() - schema.names
     if surplus:
-        names = shorten(", ".join(bare(name) for name in surplus))
-        verb = "was" if len(surplus) == 1 else "were"
-        yield f"Additional properties are not allowed ({names} {verb} unexpected)"
-
-
-def echo(value: object) -> str:
-    """Return a value as error messages show it.
-
-    >>> echo({"a": [None, "b"]}), echo("it's")
-    ('{a: [None, b]}', '"its"')
-    """
-    return shorten(bare(value))
-
-
-def bare(value: object) -> str:
-    """Return a value as Python writes it, without apostrophes."""
-    return repr(value).replace("'", "")
-
-
-def shorten(text: str) -> str:
-    """Return the text, cut short when it is longer than anybody would read."""
-    return text if len(text) <= LONGEST_ECHO else text[:SHORTENED_ECHO]
+        yield unexpected(surplus)
