@@ -11,6 +11,8 @@ from attrs import Factory, frozen
 from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
 from notify_core.clock import Clock
 from notify_core.directory import Directory
+from notify_core.documents.ports import DocumentStore
+from notify_core.documents.upload import UploadFiles
 from notify_core.idempotency.recall import RecallAnswer
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
@@ -47,6 +49,7 @@ class Ports:
     limiter: Limiter
     sms_providers: Mapping[ProviderName, SmsProvider]
     email_providers: Mapping[ProviderName, EmailProvider]
+    documents: DocumentStore
     in_flight: InFlight
     clock: Clock
     new_id: NewId
@@ -58,11 +61,15 @@ class Ports:
 
 @frozen(kw_only=True)
 class Options:
-    """What an operator decides. `email_domain` is where emails come from, `sms_sender` who new services text as."""
+    """What an operator decides. `email_domain` is where emails come from, `sms_sender` who new services text as.
+
+    `documents_url` is where recipients reach the file service, without a slash at its end.
+    """
 
     email_domain: str
     sms_sender: str
     admin_base_url: str = "http://localhost:6012"
+    documents_url: str = "http://localhost:7000"
     rate_limit_enabled: bool = True
     sms_retries: RetryPolicy = SMS_RETRIES
     email_retries: RetryPolicy = EMAIL_RETRIES
@@ -121,8 +128,9 @@ def build(ports: Ports, options: Options) -> Notify:
     admit = Admit(ports.limiter, ports.clock, options.rate_limit_enabled)
     preparation = Preparation(directory, ports.clock, ports.new_id)
     prepare_sms = PrepareSms(preparation)
-    prepare_email = PrepareEmail(preparation, options.email_domain, options.admin_base_url)
-    accept = Acceptance(ports.database, ports.new_id)
+    upload_files = UploadFiles(ports.documents, ports.in_flight, ports.clock, options.documents_url)
+    prepare_email = PrepareEmail(preparation, upload_files, options.email_domain, options.admin_base_url)
+    accept = Acceptance(ports.database, ports.clock, ports.new_id)
     composer = Composer(directory=directory, chance=ports.chance, email_domain=options.email_domain)
 
     def deliver(task: Task, carriers: Carriers, retries: RetryPolicy) -> Deliver:

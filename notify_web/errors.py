@@ -22,6 +22,8 @@ from litestar.exceptions import (
 )
 from litestar.types import ExceptionHandlersMap
 
+from notify_core.documents.files import InvalidFile
+from notify_core.documents.ports import DocumentsUnavailable
 from notify_core.errors import InvalidContent, InvalidRecipient, NotAllowed, NotFound
 from notify_core.idempotency.model import KeyReused, StillInFlight
 from notify_core.limits.admit import DailyLimitExceeded, Exhausted, RateLimitExceeded
@@ -64,6 +66,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     BadRequest: Kind("BadRequestError", 400),
     InvalidRequest: Kind("ValidationError", 400),
     InvalidRecipient: Kind("ValidationError", 400),
+    InvalidFile: Kind("ValidationError", 400),
     NumberNotPermitted: Kind("InvalidPhoneError", 400),
     NotAllowed: Kind("BadRequestError", 400),
     InvalidContent: Kind("BadRequestError", 400),
@@ -83,6 +86,9 @@ _KINDS: Mapping[type[Exception], Kind] = {
     # The original knows only 500. Since nothing was accepted, saying that it can be tried again is safe, and
     # makes load balancers, providers and clients do the right thing.
     DatabaseUnavailable: Kind("DatabaseUnavailable", 503, "Service unavailable, please try again"),
+    DocumentsUnavailable: Kind(
+        "DocumentsUnavailable", 503, "Files cannot be uploaded at the moment, please try again"
+    ),
 }
 
 
@@ -105,7 +111,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _messages(error: Exception, kind: Kind) -> Sequence[str]:
-    if isinstance(error, InvalidRequest | InvalidReceipt):
+    if isinstance(error, InvalidRequest | InvalidReceipt | InvalidFile):
         return error.violations
     return [kind.message if kind.message is not None else str(error)]
 
@@ -113,7 +119,7 @@ def _messages(error: Exception, kind: Kind) -> Sequence[str]:
 def _headers(error: Exception) -> Mapping[str, str]:
     if isinstance(error, Exhausted):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
-    if isinstance(error, DatabaseUnavailable):
+    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable):
         return {"Retry-After": str(_RETRY_SECONDS)}
     if isinstance(error, StillInFlight):
         return {"Retry-After": "1"}

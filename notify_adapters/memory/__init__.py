@@ -4,6 +4,7 @@ Each adapter here passes the same contract tests as the real one beside it.
 """
 
 from notify_adapters.memory.database import MemoryDatabase
+from notify_adapters.memory.documents import MemoryDocuments
 from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.platform import MemoryPlatform, in_memory
@@ -14,6 +15,7 @@ from notify_adapters.memory.time import FixedClock, SequentialIds
 __all__ = [
     "FixedClock",
     "MemoryDatabase",
+    "MemoryDocuments",
     "MemoryEmailProvider",
     "MemoryFiles",
     "MemoryLimiter",

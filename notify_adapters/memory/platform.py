@@ -10,6 +10,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from notify_adapters.memory.database import MemoryDatabase
+from notify_adapters.memory.documents import MemoryDocuments
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.providers import MemoryEmailProvider, MemorySmsProvider
 from notify_adapters.memory.publisher import MemoryPublisher
@@ -33,13 +34,14 @@ def one_after_the_other(work: Callable[[_Item], _Result], items: Sequence[_Item]
 
 @frozen(kw_only=True)
 class MemoryPlatform:
-    """`notify` with everything it talks to: the phones and inboxes that messages end in, and the queues."""
+    """`notify` with everything it talks to: phones and inboxes that messages end in, files they link to, queues."""
 
     notify: Notify
     database: MemoryDatabase
     publisher: MemoryPublisher
     phones: MemorySmsProvider
     inboxes: MemoryEmailProvider
+    documents: MemoryDocuments
 
     def run(self) -> None:
         """Do all background work that is due: what the relay and the workers do in production."""
@@ -69,13 +71,14 @@ def in_memory(
     clock = clock or SystemClock()
     database = MemoryDatabase(clock)
     publisher = MemoryPublisher(clock)
-    phones, inboxes = MemorySmsProvider(), MemoryEmailProvider()
+    phones, inboxes, documents = MemorySmsProvider(), MemoryEmailProvider(), MemoryDocuments()
     ports = Ports(
         database=database,
         publisher=publisher,
         limiter=MemoryLimiter(),
         sms_providers={ProviderName.MMG: phones, ProviderName.FIRETEXT: phones},
         email_providers={ProviderName.SES: inboxes},
+        documents=documents,
         in_flight=one_after_the_other,
         clock=clock,
         new_id=new_id or SystemIds(clock),
@@ -83,5 +86,10 @@ def in_memory(
         chance=random.random,
     )
     return MemoryPlatform(
-        notify=build(ports, options), database=database, publisher=publisher, phones=phones, inboxes=inboxes
+        notify=build(ports, options),
+        database=database,
+        publisher=publisher,
+        phones=phones,
+        inboxes=inboxes,
+        documents=documents,
     )

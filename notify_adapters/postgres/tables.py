@@ -203,6 +203,7 @@ notifications = Table(
     _column("billable_units", Integer),
     _column("attempts", Integer),
     Column("rate_multiplier", Integer),
+    Column("document_download_count", Integer),
     _column("international", Boolean),
     # An index on the status itself would be written anew at each change of it; this changes once.
     Column("undelivered", Boolean, Computed("status = 'created'::text", persisted=True)),

@@ -74,6 +74,6 @@ class DryRunEmail:
 
     def __call__(self, request: EmailRequest) -> RehearsedEmail:
         """Return the email as it would go out. Raises whatever `SendEmail` would."""
-        prepared = self.prepare(request)
+        prepared = self.prepare(request, upload=False)
         outgoing = self.compose.email(prepared.message, prepared.service, prepared.template)
         return RehearsedEmail(prepared=prepared, outgoing=outgoing)

@@ -19,6 +19,7 @@ class Notification:
     """The facts of one message: who, which template version, which status, what it costs. Nothing personal.
 
     `expires_on` is the London day at whose start its contents go. `billable_units` is SMS fragments.
+    `document_download_count` is how many files an email links to, None for none.
     `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
     delivery; until `leased_until` nobody may claim it: somebody is at work on it, or its next attempt is then.
     `scheduled_for` is when it was asked to be sent, where that was not at once. Times are UTC.
@@ -42,6 +43,7 @@ class Notification:
     international: bool = False
     country_prefix: str | None = None
     rate_multiplier: int | None = None
+    document_download_count: int | None = None
     attempts: int = 0
     leased_until: datetime | None = None
     scheduled_for: datetime | None = None

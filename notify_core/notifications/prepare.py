@@ -14,6 +14,9 @@ from notify_core.clock import Clock
 from notify_core.content import EmailSource, SmsMessage, clean
 from notify_core.content.sanitise import Sanitised, sanitise_content_for
 from notify_core.directory import Directory
+from notify_core.documents.files import File, files_in, read_files
+from notify_core.documents.model import Document
+from notify_core.documents.upload import UploadFiles
 from notify_core.identifiers import NewId
 from notify_core.notifications.model import Contents, Message, Notification, expiry_date
 from notify_core.notifications.recipients_allowed import check_recipient_allowed, is_simulated
@@ -33,6 +36,7 @@ from notify_core.notifications.refusals import (
     WrongTemplateType,
 )
 from notify_core.recipients import (
+    EmailAddress,
     InvalidPhoneNumber,
     PhoneNumber,
     format_recipient,
@@ -42,6 +46,9 @@ from notify_core.recipients import (
 from notify_core.services.model import Permission, Service
 from notify_core.templates.model import Template
 from notify_core.vocabulary import Channel
+
+# Stands for a file that is not uploaded yet: something, and no longer than any link.
+_SHORTEST_LINK = "-"
 
 
 @frozen(kw_only=True)
@@ -62,6 +69,7 @@ class EmailRequest:
     """An email to send, on behalf of the service whose key this is; at once, or at `scheduled_for` (UTC).
 
     Values named in `sanitise_content_for` are shown without links and Markdown: strangers may have typed them.
+    A value that is an object with a `file` in it (base64) becomes a link to that file.
     """
 
     key: ApiKey
@@ -202,38 +210,46 @@ class PrepareSms:
         rendered = text.render(request.personalisation)
         if rendered.is_empty:
             raise EmptyMessage
-        if has_file(request.personalisation):
+        if files_in(request.personalisation):
             raise FileNotAllowed
         return rendered
 
 
 @frozen
 class PrepareEmail:
-    """Check and render an email."""
+    """Check and render an email, with its files uploaded."""
 
     preparation: Preparation
+    upload_files: UploadFiles
     email_domain: str
     admin_base_url: str
 
-    def __call__(self, request: EmailRequest) -> Prepared:
+    def __call__(self, request: EmailRequest, *, upload: bool = True) -> Prepared:
         """Return the email.
 
-        Raises one of the classes in `refusals`, NotAllowed for a recipient outside the team, or
-        InvalidEmailAddress.
+        Files are uploaded once nothing else can be wrong, and only then; not at all for simulated recipients and
+        without `upload`, where other links stand in for theirs. Raises one of the classes in `refusals`,
+        NotAllowed for a recipient outside the team, InvalidEmailAddress, InvalidFile, DocumentRefused or
+        DocumentsUnavailable.
         """
         service = self.preparation.service_of(request.key, Channel.EMAIL)
-        has_files = has_file(request.personalisation)
-        values, sanitised = sanitise_content_for(request.personalisation, request.sanitise_content_for)
-        request = evolve(request, personalisation=values)
+        files = files_in(request.personalisation)
+        request, sanitised = _sanitise(request, files)
         template = self.preparation.template_for(service, request.template_id, Channel.EMAIL)
-        rendered = self._render(template, request)
+        rendered = self._render(template, {**request.personalisation, **dict.fromkeys(files, _SHORTEST_LINK)})
         reply_to = email_reply_to(service, request.email_reply_to_id)
         address = parse_email_address(request.email_address)
         check_recipient_allowed(service, request.key, address.normalised)
-        if has_files:
-            raise FilesNotSetUp(self.admin_base_url, service.id)
-        if rendered.is_too_long:
-            raise EmailTooLong(rendered.size_in_bytes)
+        if files:
+            documents = self._documents(service, files, address)
+            check_email_length(rendered)
+            links_for = (
+                self.upload_files if upload and not is_simulated(address.normalised) else self.upload_files.for_nobody
+            )
+            links = links_for(service.id, documents)
+            request = evolve(request, personalisation={**request.personalisation, **links})
+            rendered = self._render(template, request.personalisation)
+        check_email_length(rendered)
         contents = Contents(
             recipient=address.cleaned,
             normalised_recipient=address.normalised,
@@ -242,7 +258,9 @@ class PrepareEmail:
             reply_to_text=reply_to,
             one_click_unsubscribe_url=request.one_click_unsubscribe_url,
         )
-        notification = self.preparation.facts(service, request.key, template, request.scheduled_for)
+        notification = self.preparation.facts(
+            service, request.key, template, request.scheduled_for, document_download_count=len(files) or None
+        )
         return Prepared(
             service=service,
             template=template,
@@ -253,25 +271,41 @@ class PrepareEmail:
             sanitised=sanitised,
         )
 
-    def _render(self, template: Template, request: EmailRequest) -> EmailSource:
+    def _render(self, template: Template, values: Mapping[str, object]) -> EmailSource:
         email = self.preparation.directory.email(template)
-        if missing := email.missing(request.personalisation):
+        if missing := email.missing(values):
             raise MissingPersonalisation(missing)
-        rendered = email.render_source(request.personalisation)
+        rendered = email.render_source(values)
         if rendered.is_empty:
             raise EmptyMessage
         return rendered
+
+    def _documents(
+        self, service: Service, files: Mapping[str, File], address: EmailAddress
+    ) -> Mapping[str, Document]:
+        documents = read_files(files, address.normalised)
+        if not service.contact_link:
+            raise FilesNotSetUp(self.admin_base_url, service.id)
+        return documents
+
+
+def _sanitise(request: EmailRequest, files: Mapping[str, File]) -> tuple[EmailRequest, Mapping[str, Sanitised]]:
+    """Sanitise the values that the request asks for. Files are not text, and their links are ours."""
+    texts = {name: value for name, value in request.personalisation.items() if name not in files}
+    values, changed = sanitise_content_for(texts, request.sanitise_content_for)
+    return evolve(request, personalisation={**request.personalisation, **values}), changed
+
+
+def check_email_length(rendered: EmailSource) -> None:
+    """Raise EmailTooLong when the email is longer than may be sent."""
+    if rendered.is_too_long:
+        raise EmailTooLong(rendered.size_in_bytes)
 
 
 def check_sms_length(rendered: SmsMessage) -> None:
     """Raise SmsTooLong when the text is longer than may be sent."""
     if rendered.is_too_long:
         raise SmsTooLong(rendered.character_count_without_prefix)
-
-
-def has_file(personalisation: Mapping[str, object]) -> bool:
-    """Whether a value is a file to be uploaded: an object with a `file` in it."""
-    return any(isinstance(value, Mapping) and "file" in value for value in personalisation.values())
 
 
 def sms_sender(service: Service, sender_id: UUID | None) -> str:

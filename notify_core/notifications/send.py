@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
+from notify_core.clock import Clock
 from notify_core.content import SmsMessage
 from notify_core.content.sanitise import Sanitised
+from notify_core.documents.files import files_in
 from notify_core.idempotency.model import Answered, RequestKey
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
-from notify_core.notifications.model import Notification
+from notify_core.notifications.model import Notification, expiry_date
 from notify_core.notifications.prepare import (
     EmailRequest,
     Prepared,
@@ -26,6 +29,9 @@ from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel, KeyType
+
+# Longer than the longest uploads, so that a key is free again only after a crash.
+_RESERVED = timedelta(seconds=60)
 
 
 @frozen(kw_only=True)
@@ -53,10 +59,12 @@ class Once:
     """Keeps a request from being accepted twice: its key, and what makes the bytes that answer it.
 
     The answer is stored together with the message, so that whoever asks again is told exactly the same.
+    `reserved_until` is set while the key is held for this request.
     """
 
     key: RequestKey
     answer: Callable[[Accepted], bytes]
+    reserved_until: datetime | None = None
 
 
 @frozen
@@ -64,6 +72,7 @@ class Acceptance:
     """What both channels share: storing the message with its promise."""
 
     database: Database
+    clock: Clock
     new_id: NewId
 
     def __call__(self, prepared: Prepared, once: Once | None) -> Accepted:
@@ -81,6 +90,23 @@ class Acceptance:
                 work.answers.remember(answered)
         return accepted
 
+    @contextmanager
+    def reserving(self, once: Once) -> Iterator[Once]:
+        """Hold the request's key while what takes long is done, so that nobody does the same beside us.
+
+        Raises KeyTaken on entry. When the block fails the key is free again, at the latest after a minute.
+        """
+        now = self.clock()
+        until = now + _RESERVED
+        with self.database.statement() as work:
+            work.answers.reserve(once.key, now=now, until=until, expires_on=expiry_date(until, 0))
+        try:
+            yield evolve(once, reserved_until=until)
+        except BaseException:
+            with self.database.statement() as work:
+                work.answers.release(once.key, reserved_until=until)
+            raise
+
 
 def _answered(once: Once, accepted: Accepted, notification: Notification) -> Answered:
     return Answered(
@@ -88,6 +114,7 @@ def _answered(once: Once, accepted: Accepted, notification: Notification) -> Ans
         answer=once.answer(accepted),
         created_at=notification.created_at,
         expires_on=notification.expires_on,
+        reserved_until=once.reserved_until,
     )
 
 
@@ -129,7 +156,10 @@ class SendEmail:
 
         Raises what `PrepareEmail` raises, or KeyTaken; then nothing has been stored.
         """
-        return self.accept(self.prepare(request), once)
+        if once is None or not files_in(request.personalisation):
+            return self.accept(self.prepare(request), once)
+        with self.accept.reserving(once) as reserved:
+            return self.accept(self.prepare(request), reserved)
 
 
 def accepted_as(prepared: Prepared) -> Accepted:
