@@ -65,6 +65,17 @@ class Behaviour(StrEnum):
 EMAIL_ONLY = frozenset({Behaviour.COMPLAINT, Behaviour.FORGED_RECEIPT, Behaviour.THROTTLED, Behaviour.REJECTED})
 SMS_BEHAVIOURS = frozenset(Behaviour) - EMAIL_ONLY
 EMAIL_BEHAVIOURS = frozenset(Behaviour)
+#: Of documents, whose "recipient" is the service. There are no receipts for them.
+DOCUMENT_BEHAVIOURS = frozenset(
+    {
+        Behaviour.DELIVERED,
+        Behaviour.SLOW,
+        Behaviour.LOST_ANSWER,
+        Behaviour.FAIL,
+        Behaviour.REFUSE,
+        Behaviour.NONSENSE,
+    }
+)
 
 DEFAULT_SECONDS: Mapping[Behaviour, float] = {Behaviour.SLOW: 5.0, Behaviour.LATE_RECEIPT: 30.0}
 

@@ -18,6 +18,7 @@ from notify_adapters.simulators.http_client import Target
 from notify_adapters.simulators.receipts import ReceiptSender
 
 SMS_MESSAGES_KEPT = 200_000
+DOCUMENTS_KEPT = 100  # up to 2 MB each
 EMAILS_KEPT = 20_000  # an email is some fifty times as large
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:ses-notifications"
 
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_mmg(simulators.add_parser("mmg", help="MMG, which sends text messages"))
     _add_firetext(simulators.add_parser("firetext", help="Firetext, which sends text messages"))
     _add_ses(simulators.add_parser("ses", help="Amazon SES with its signed notifications"))
+    _add_documents(simulators.add_parser("documents", help="the file service behind links in emails"))
     _add_sqs(simulators.add_parser("sqs", help="a fast SQS-compatible queue with faults to order"))
     return parser
 
@@ -73,6 +75,11 @@ def _add_message_options(parser: argparse.ArgumentParser, kept: int) -> None:
     add("--receipt-retry-for", type=float, default=120.0, metavar="SECONDS", help="how long a receipt is retried")
     add("--receipt-concurrency", type=int, default=16, metavar="N", help="receipts posted at the same time")
     add("--keep-messages", type=int, default=kept, metavar="N", help="accepted messages kept to be looked at")
+    _add_behaviour_options(parser)
+
+
+def _add_behaviour_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--behaviour", default="delivered", metavar="NAME", help="the default behaviour; see behaviours.py")
     add("--behaviour-seconds", type=float, metavar="SECONDS", help="its seconds, for slow and late-receipt")
 
@@ -97,6 +104,16 @@ def _add_ses(parser: argparse.ArgumentParser) -> None:
     add("--signature-version", choices=("1", "2"), default="1", help="of SNS: SHA-1 or SHA-256")
     add("--topic-arn", default=TOPIC_ARN, help="the topic that notifications name")
     parser.set_defaults(build=_build_ses)
+
+
+def _add_documents(parser: argparse.ArgumentParser) -> None:
+    _add_server_options(parser)
+    _add_behaviour_options(parser)
+    add = parser.add_argument
+    add("--api-key", default="", help="the key to insist on in 'Authorization: Bearer {key}'")
+    add("--public-url", type=_url, default="", help="what links begin with; left out: its own address")
+    add("--keep-documents", type=int, default=DOCUMENTS_KEPT, metavar="N", help="documents that can be fetched")
+    parser.set_defaults(build=_build_documents)
 
 
 def _add_sqs(parser: argparse.ArgumentParser) -> None:
@@ -173,6 +190,16 @@ def _build_ses(options: argparse.Namespace) -> Part:
         Upstream(options.upstream, HttpClient(timeout=30.0)) if options.upstream else None,
     )
     return Part(with_control(simulator, provider), (simulator.receipts.run,))
+
+
+def _build_documents(options: argparse.Namespace) -> Part:
+    from notify_adapters.simulators.document_download import FileService, document_simulator
+
+    simulator = document_simulator(options.keep_documents)
+    _set_default(simulator, options)
+    public_url = options.public_url or f"http://{options.host}:{options.port}"
+    service = FileService(simulator, options.api_key, public_url.rstrip("/"), options.keep_documents)
+    return Part(with_control(simulator, service))
 
 
 def _build_sqs(options: argparse.Namespace) -> Part:

@@ -72,6 +72,7 @@ def test_every_fact_is_kept(database: Database, accept: Accept, clock: FixedCloc
         international=True,
         country_prefix=None,
         rate_multiplier=None,
+        document_download_count=2,
         attempts=3,
         leased_until=clock() + LEASE,
     )

@@ -14,7 +14,7 @@ import pytest
 from notify_adapters.embedded import free_port
 from notify_adapters.simulators.client import SimulatorClient
 
-SIMULATORS = ("mmg", "firetext", "ses", "sqs")
+SIMULATORS = ("mmg", "firetext", "ses", "documents", "sqs")
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
