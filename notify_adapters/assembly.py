@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from attrs import evolve, field, frozen
 
@@ -19,6 +20,8 @@ from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.settings import Settings
 from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
 from notify_core.application import Notify, Options, Ports, build
+from notify_core.documents.model import Document
+from notify_core.documents.ports import DocumentStore, DocumentsUnavailable
 from notify_core.errors import ConfigurationError
 from notify_core.files.ports import FileStore
 from notify_core.limits.ports import Limiter
@@ -100,6 +103,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
         limiter=_limiter(settings, role),
         sms_providers=_sms_providers(settings) if role is Role.WORKER else {},
         email_providers=_email_providers(settings) if role is Role.WORKER else {},
+        documents=_documents(settings, role),
         in_flight=threads,
         clock=clock,
         new_id=SystemIds(clock),
@@ -197,6 +201,7 @@ def _options(settings: Settings) -> Options:
         email_domain=settings.email_domain,
         sms_sender=settings.from_number,
         admin_base_url=settings.admin_base_url,
+        documents_url=settings.documents_url,
         rate_limit_enabled=settings.rate_limit_enabled,
         sms_retries=evolve(SMS_RETRIES, delay=delay),
         email_retries=evolve(EMAIL_RETRIES, delay=delay, first_delay=delay),
@@ -236,6 +241,35 @@ class _NoPublisher:
     def publish(self, messages: Sequence[TaskMessage]) -> Sequence[TaskMessage]:
         """Refuse everything."""
         return messages
+
+
+def _documents(settings: Settings, role: Role) -> DocumentStore:
+    """Only requests bring files."""
+
+    def warn(problem: str) -> None:
+        log().warning("the file service takes no files", problem=problem)
+
+    if role is not Role.WEB or settings.documents_api_key is None:
+        return _NoDocuments(warn)
+    from notify_adapters.document_download import DocumentDownload
+    from notify_adapters.http import HttpClient
+
+    url = settings.documents_internal_url or settings.documents_url
+    return DocumentDownload(HttpClient(), url, settings.documents_api_key, warn)
+
+
+@frozen
+class _NoDocuments:
+    """Implements `DocumentStore` for processes that were told no key of the file service."""
+
+    on_trouble: Callable[[str], None]
+
+    def upload(self, service_id: UUID, document: Document) -> str:
+        """Refuse everything. Raises DocumentsUnavailable."""
+        del service_id, document
+        problem = "DOCUMENT_DOWNLOAD_API_KEY is not set, or this is no web process"
+        self.on_trouble(problem)
+        raise DocumentsUnavailable(problem)
 
 
 def _event_inbox(settings: Settings) -> EventInbox:

@@ -188,6 +188,11 @@ class Settings:
     )
     email_domain: str = _setting("NOTIFY_EMAIL_DOMAIN", _text, default="notify.localhost")
     from_number: str = _setting("FROM_NUMBER", _text, default="GOVUK")
+    documents_url: str = _setting(
+        "DOCUMENT_DOWNLOAD_API_HOST", _url("http", "https"), default="http://localhost:7000"
+    )
+    documents_internal_url: str | None = _setting("DOCUMENT_DOWNLOAD_API_HOST_INTERNAL", _url("http", "https"))
+    documents_api_key: str | None = _setting("DOCUMENT_DOWNLOAD_API_KEY", _text, secret=True)
 
     # Web
     admin_base_url: str = _setting("ADMIN_BASE_URL", _url("http", "https"), default="http://localhost:6012")

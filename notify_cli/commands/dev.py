@@ -51,9 +51,9 @@ def dev(port: int, data_dir: Path | None, fresh: bool, queues: str, ready_file: 
     """Run the whole system on loopback, for development and for trying things out.
 
     Starts PostgreSQL, stand-ins for AWS (SQS, S3, SES), Redis where there is one, simulators of the SMS and
-    email providers, and our own web, worker, relay and beat; makes a demo service with templates and keys.
-    Ctrl-C stops all of it; what was stored is there again next time. Exits with 7 when a port is taken or a
-    part ends by itself.
+    email providers and of the file service, and our own web, worker, relay and beat; makes a demo service
+    with templates and keys. Ctrl-C stops all of it; what was stored is there again next time. Exits with 7
+    when a port is taken or a part ends by itself.
     """
     system = DevSystem(
         data_dir=data_dir or default_data_dir(),

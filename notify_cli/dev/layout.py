@@ -27,6 +27,7 @@ class Secrets:
     admin_secret: str
     mmg_api_key: str
     firetext_api_key: str
+    documents_api_key: str
 
     @classmethod
     def make(cls) -> Secrets:
@@ -36,6 +37,7 @@ class Secrets:
             admin_secret=secrets.token_urlsafe(32),
             mmg_api_key=secrets.token_urlsafe(16),
             firetext_api_key=secrets.token_urlsafe(16),
+            documents_api_key=secrets.token_urlsafe(16),
         )
 
 
@@ -87,13 +89,12 @@ class DataDirectory:
             self._lock = None
 
     def secrets(self) -> Secrets:
-        """Return the directory's secrets, made at first use."""
-        found = self.read("secrets.json")
-        if found is None:
-            made = Secrets.make()
-            self.write("secrets.json", asdict(made))
-            return made
-        return Secrets(**found)
+        """Return the directory's secrets, each made at its first use."""
+        found = self.read("secrets.json") or {}
+        complete = asdict(Secrets.make()) | found
+        if complete != found:
+            self.write("secrets.json", complete)
+        return Secrets(**complete)
 
     def read(self, name: str) -> Any | None:
         """Return a JSON file's document, or None when there is no such file."""

@@ -39,11 +39,12 @@ class Addresses:
     mmg: int
     firetext: int
     ses: int
+    documents: int
 
     @classmethod
     def choose(cls, web: int) -> Addresses:
         """Choose free ports for everything but the web."""
-        names = ("postgres", "aws", "queues", "redis", "mmg", "firetext", "ses")
+        names = ("postgres", "aws", "queues", "redis", "mmg", "firetext", "ses", "documents")
         return cls(web=web, **dict(zip(names, free_ports(len(names)), strict=True)))
 
     def url(self, part: str) -> str:
@@ -125,6 +126,8 @@ class Parts:
             "FIRETEXT_URL": f"{self.at.url('firetext')}/api/sendsms/json",
             "FIRETEXT_API_KEY": self.secrets.firetext_api_key,
             "FIRETEXT_INTERNATIONAL_API_KEY": self.secrets.firetext_api_key,
+            "DOCUMENT_DOWNLOAD_API_HOST": self.at.url("documents"),
+            "DOCUMENT_DOWNLOAD_API_KEY": self.secrets.documents_api_key,
         }
         redis = self.redis
         if redis is not None:
@@ -155,8 +158,9 @@ class Parts:
                 f"--upstream={self.at.url('aws')}",
                 f"--topic-arn={TOPIC_ARN}",
             ],
+            "documents": [f"--api-key={self.secrets.documents_api_key}"],
         }
-        names = {"mmg": "mmg", "firetext": "firetext", "ses": "ses"}
+        names = dict(zip(options, options, strict=True))
         if self.fast_queues:
             options["queues"], names["queues"] = [], "sqs"
         return {

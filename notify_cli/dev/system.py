@@ -19,6 +19,7 @@ from notify_core.outbox.model import LONGEST_BROKER_DELAY
 
 _START_SECONDS = 60.0
 _EVERYTHING = 1_000_000
+SIMULATORS = ("mmg", "firetext", "ses", "documents")
 
 Progress = Callable[[str], None]
 
@@ -90,7 +91,7 @@ class DevSystem:
             "sqs_endpoint_url": self.parts.queues_url,
             "s3_endpoint_url": at.url("aws"),
             "queue_prefix": QUEUE_PREFIX,
-            "simulators": {name: at.url(name) for name in ("mmg", "firetext", "ses")},
+            "simulators": {name: at.url(name) for name in SIMULATORS},
             "processes": self.supervisor.pids(),
         }
 
@@ -121,7 +122,7 @@ class DevSystem:
         self._wait_for("aws")
         self._make_world()
         self._note_processes()
-        for key in ("web", "mmg", "firetext", "ses", "worker"):
+        for key in ("web", *SIMULATORS, "worker"):
             self._wait_for(key)
         self.supervisor.check()
 

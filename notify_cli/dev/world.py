@@ -48,6 +48,7 @@ def _make(notify: Notify) -> dict[str, Any]:
             name=next(name for name in names if name not in taken),
             sms_sender="DEMO",
             reply_to="replies@example.com",
+            contact_link="https://www.example.com/contact",
             guest_list=GUESTS,
         )
     )

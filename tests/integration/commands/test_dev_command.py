@@ -74,7 +74,7 @@ def test_the_ready_file_says_everything_and_state_survives(data_dir: Path) -> No
         assert first["base_url"] == f"http://127.0.0.1:{port}"
         assert set(first["api_keys"]) == {"normal", "team", "test"}
         assert set(first["templates"]) == {"sms", "email"}
-        assert set(first["simulators"]) == {"mmg", "firetext", "ses"}
+        assert set(first["simulators"]) == {"mmg", "firetext", "ses", "documents"}
         assert set(first["admin"]) == {"client_id", "secret"}
         assert {"web", "worker", "relay", "beat", "postgres", "aws"} <= set(first["processes"])
         assert first["database_url"].startswith("postgresql://")

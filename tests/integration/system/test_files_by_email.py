@@ -1,0 +1,143 @@
+"""The official Python client sends a file by email, and its recipient downloads the same bytes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import notifications_python_client
+import pytest
+import urllib3
+from notifications_python_client.errors import HTTPError
+
+from notify_adapters.simulators.client import SimulatorClient
+from notify_cli.dev.system import DevSystem
+from tests.integration.system.conftest import client_of, wait_for
+
+CONTENT = b"%PDF-1.7\n" + bytes(range(256)) * 100
+
+
+@pytest.fixture
+def files(system: DevSystem) -> SimulatorClient:
+    simulator = SimulatorClient(system.ready_document()["simulators"]["documents"])
+    simulator.behave_normally()
+    simulator.clear()
+    return simulator
+
+
+def upload(content: bytes = CONTENT, **more: Any) -> Any:
+    client: Any = notifications_python_client
+    return client.prepare_upload(io.BytesIO(content), **more)
+
+
+def send(system: DevSystem, *values: Any, to: str = "jo@example.com", **more: Any) -> Any:
+    """Send the demo email with these values in the place of the day."""
+    personalisation = {"name": "Jo"} | {("day", "other", "third")[place]: value for place, value in enumerate(values)}
+    return client_of(system).send_email_notification(
+        to, system.world["templates"]["email"], personalisation=personalisation, **more
+    )
+
+
+def stored(system: DevSystem) -> int:
+    from notify_adapters.postgres import make_engine
+
+    engine = make_engine(
+        system.ready_document()["database_url"], pool_size=1, statement_timeout_ms=5000, application_name="test"
+    )
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT count(*) FROM notifications").scalar_one()
+    engine.dispose()
+    return int(found)
+
+
+def link_in(body: str) -> str:
+    return next(word for word in body.split() if "/d/" in word).rstrip(":")
+
+
+def test_a_file_is_downloaded_as_it_was_sent(system: DevSystem, files: SimulatorClient) -> None:
+    sent = send(system, upload(filename="bins.pdf", retention_period="4 weeks"))
+    url = link_in(sent["content"]["body"])
+    assert urllib3.request("GET", url).data == CONTENT
+    client = client_of(system)
+    wait_for(lambda: client.get_notification_by_id(sent["id"])["status"] == "delivered")
+    assert client.get_notification_by_id(sent["id"])["body"] == sent["content"]["body"]
+    [noted] = files.messages()
+    assert noted["to"] == system.world["service_id"]
+    assert {name: noted["content"][name] for name in ("filename", "confirmation_email", "retention_period")} == {
+        "filename": "bins.pdf",
+        "confirmation_email": "jo@example.com",
+        "retention_period": "4 weeks",
+    }
+    emails = SimulatorClient(system.ready_document()["simulators"]["ses"]).messages(to="jo@example.com")
+    assert any(url in email["content"]["text"] for email in emails)
+
+
+def test_several_files_are_uploaded_at_the_same_time(system: DevSystem, files: SimulatorClient) -> None:
+    files.behave_by_default("slow", seconds=1.0)
+    sent = send(system, *(upload(f"file {number}".encode()) for number in range(3)))
+    assert urllib3.request("GET", link_in(sent["content"]["body"])).data == b"file 0"
+    times = [noted["accepted_at"] for noted in files.messages()]
+    assert len(times) == 3
+    assert max(times) - min(times) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (
+            {"file": 1},
+            {"error": "ValidationError", "message": "file 1 is not of type string"},
+        ),
+        ({"file": "x"}, {"error": "BadRequestError", "message": "Document is not base64 encoded"}),
+        (
+            {"file": "eA==", "filename": f"{'x' * 100}.txt"},
+            {"error": "BadRequestError", "message": "`filename` cannot be longer than 100 characters"},
+        ),
+    ],
+)
+def test_a_file_that_will_not_do_is_refused_in_known_words(
+    system: DevSystem, files: SimulatorClient, file: dict[str, object], message: dict[str, str]
+) -> None:
+    before = stored(system)
+    with pytest.raises(HTTPError) as refused:
+        send(system, file)
+    errors: Any = refused.value.message
+    assert (refused.value.status_code, errors) == (400, [message])
+    assert (stored(system), files.messages()) == (before, [])
+
+
+def test_for_a_message_that_is_refused_nothing_is_uploaded(system: DevSystem, files: SimulatorClient) -> None:
+    with pytest.raises(HTTPError):
+        send(system, upload(), email_reply_to_id="7b4f3a04-0000-4000-8000-000000000000")
+    with pytest.raises(HTTPError) as long:
+        send(system, "x" * 2_000_000, upload())
+    assert "Your message is too long" in str(long.value.message)
+    assert files.messages() == []
+
+
+def test_for_simulated_recipients_nothing_is_uploaded(system: DevSystem, files: SimulatorClient) -> None:
+    sent = send(system, upload(), to="simulate-delivered@notifications.service.gov.uk")
+    link = f"{files.url}/services/{system.world['service_id']}/documents/test-document"
+    assert link in sent["content"]["body"]
+    assert files.messages() == []
+
+
+@pytest.mark.parametrize("trouble", ["fail", "refuse", "nonsense"])
+def test_without_the_file_service_nothing_is_accepted(
+    system: DevSystem, files: SimulatorClient, trouble: str
+) -> None:
+    before = stored(system)
+    files.behave_by_default(trouble)
+    with pytest.raises(HTTPError) as failed:
+        send(system, upload(), upload())
+    assert failed.value.status_code == 503
+    errors: Any = failed.value.message
+    assert errors[0]["error"] == "DocumentsUnavailable"
+    answer: Any = failed.value.response
+    assert answer.headers["Retry-After"] == "5"
+    assert stored(system) == before
+    log = (system.directory.logs / "web.log").read_text()
+    assert "the file service takes no files" in log
+    assert "jo@example.com" not in log
+    files.behave_normally()
+    assert send(system, upload())["id"]
