@@ -253,9 +253,10 @@ def _documents(settings: Settings, role: Role) -> DocumentStore:
         return _NoDocuments(warn)
     from notify_adapters.document_download import DocumentDownload
     from notify_adapters.http import HttpClient
+    from notify_adapters.tracing import trace_headers
 
     url = settings.documents_internal_url or settings.documents_url
-    return DocumentDownload(HttpClient(), url, settings.documents_api_key, warn)
+    return DocumentDownload(HttpClient(), url, settings.documents_api_key, warn, trace_headers)
 
 
 @frozen

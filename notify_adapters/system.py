@@ -7,6 +7,7 @@ import random
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TypeVar
@@ -59,7 +60,10 @@ def chance() -> float:
 
 
 class Threads:
-    """Implements `InFlight` with a pool of threads, for work that waits for somebody else's server."""
+    """Implements `InFlight` with a pool of threads, for work that waits for somebody else's server.
+
+    What is logged in them carries what was bound where the work was handed over: the request's ids.
+    """
 
     def __init__(self, at_once: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="in-flight")
@@ -68,7 +72,8 @@ class Threads:
         """Apply `work` to each item, several at a time; a single one needs no thread."""
         if len(items) == 1:
             return [work(items[0])]
-        return list(self._pool.map(work, items))
+        contexts = [copy_context() for _ in items]
+        return list(self._pool.map(lambda context, item: context.run(work, item), contexts, items))
 
     def close(self) -> None:
         """Wait for what is running, and take nothing more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -27,18 +27,24 @@ def _nobody(_: str) -> None:
     pass
 
 
+def _none() -> Mapping[str, str]:
+    return {}
+
+
 @frozen
 class DocumentDownload:
     """Implements `DocumentStore`.
 
     `url` is where this process reaches the file service, without a slash at its end. `on_trouble` is told
-    why an upload was not possible, in words that hold nothing personal.
+    why an upload was not possible, in words that hold nothing personal. `trace_headers` returns what a
+    call made now carries for its request to be recognised by.
     """
 
     http: HttpClient = field(repr=False)
     url: str
     api_key: str = field(repr=False)
     on_trouble: Tell = field(default=_nobody, repr=False)
+    trace_headers: Callable[[], Mapping[str, str]] = field(default=_none, repr=False)
 
     def upload(self, service_id: UUID, document: Document) -> str:
         """Upload the document, once. Raises DocumentRefused or DocumentsUnavailable."""
@@ -47,7 +53,11 @@ class DocumentDownload:
                 "POST",
                 f"{self.url}/services/{service_id}/documents",
                 timeout=TIMEOUT_SECONDS,
-                headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.api_key}"},
+                headers={
+                    "Content-Type": "application/json",
+                    "Authorization": f"Bearer {self.api_key}",
+                    **self.trace_headers(),
+                },
                 body=_body(document),
             )
         except HttpFailure as failure:

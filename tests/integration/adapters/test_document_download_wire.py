@@ -50,6 +50,14 @@ def test_what_is_not_set_is_not_sent(told: Any) -> None:
     assert json.loads(told.asked[0].body) == {"document": "eA==", "is_csv": True, "retention_period": "26 weeks"}
 
 
+def test_a_call_carries_the_ids_of_its_request(told: Any) -> None:
+    told.answer(201, TAKEN)
+    ids = {"X-B3-TraceId": "t", "X-B3-SpanId": "s"}
+    store = DocumentDownload(HttpClient(), told.url, "secret", trace_headers=lambda: ids)
+    store.upload(SERVICE, Document(content="eA=="))
+    assert ids.items() <= told.asked[0].headers.items()
+
+
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [
