@@ -31,6 +31,8 @@ Email only:
 | `forged-receipt`    | accepted                             | delivered, with a signature that is not ours |
 | `throttled`         | 429 TooManyRequestsException         | none                                         |
 | `rejected`          | 400 MessageRejected                  | none                                         |
+
+Documents have no receipts, and know only `delivered` (taken), `slow`, `lost-answer`, `fail`, `refuse` and `nonsense`.
 """
 
 from __future__ import annotations

@@ -29,6 +29,9 @@ def services() -> None:
 )
 @click.option("--sms-sender", help="Who its texts come from, at most 11 characters. Left out: FROM_NUMBER.")
 @click.option("--reply-to", help="The address that answers to its emails go to.")
+@click.option(
+    "--contact-link", help="Where its recipients can ask about files. Without it, it sends no files by email."
+)
 @click.option("--guest", "guest_list", multiple=True, help="A phone number or address on its guest list; repeatable.")
 @click.option("--rate-limit", default=DEFAULT_RATE_LIMIT, show_default=True, help="Requests a minute and key type.")
 @json_option
@@ -39,6 +42,7 @@ def create(
     permissions: tuple[str, ...],
     sms_sender: str | None,
     reply_to: str | None,
+    contact_link: str | None,
     guest_list: tuple[str, ...],
     rate_limit: int,
     as_json: bool,
@@ -51,6 +55,7 @@ def create(
         permissions=frozenset(permissions) or DEFAULT_PERMISSIONS,
         sms_sender=sms_sender,
         reply_to=reply_to,
+        contact_link=contact_link,
         guest_list=guest_list,
         rate_limit=rate_limit,
     )
@@ -93,5 +98,6 @@ def _document(service: Service) -> dict[str, Any]:
         "rate_limit": service.rate_limit,
         "sms_senders": [{"id": sender.id, "sms_sender": sender.text} for sender in service.sms_senders],
         "reply_tos": [{"id": reply_to.id, "email_address": reply_to.address} for reply_to in service.reply_tos],
+        "contact_link": service.contact_link,
         "created_at": service.created_at,
     }

@@ -64,13 +64,15 @@ def document(ended: subprocess.CompletedProcess[str]) -> Any:
 
 @pytest.fixture
 def service(notify: Run) -> dict[str, Any]:
-    made = document(notify("service", "create", f"Bins {uuid.uuid4()}", "--guest", "07700900123", "--json"))
+    options = ("--guest", "07700900123", "--contact-link", "https://bins.example/contact")
+    made = document(notify("service", "create", f"Bins {uuid.uuid4()}", *options, "--json"))
     return dict(made)
 
 
 def test_a_service_is_made_and_listed(notify: Run, service: dict[str, Any]) -> None:
     listed = document(notify("service", "list", "--json"))
-    assert service["id"] in {one["id"] for one in listed}
+    links = {one["id"]: one["contact_link"] for one in listed}
+    assert links[service["id"]] == "https://bins.example/contact"
     again = notify("service", "create", service["name"])
     assert again.returncode == 5
     assert service["name"] in again.stderr

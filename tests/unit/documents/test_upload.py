@@ -85,10 +85,11 @@ def test_after_a_problem_no_further_upload_begins(shelf: Shelf, problem: Excepti
 
 
 def test_patience_has_an_end(shelf: Shelf) -> None:
-    shelf.seconds = PATIENCE.total_seconds() / (2 * AT_ONCE)
+    uploads = AT_ONCE + AT_ONCE // 2
+    shelf.seconds = PATIENCE.total_seconds() / uploads
     with pytest.raises(DocumentsUnavailable, match="too long"):
         uploading(shelf)(SERVICE, documents(3 * AT_ONCE))
-    assert len(shelf.asked) == 2 * AT_ONCE
+    assert len(shelf.asked) == uploads
 
 
 def test_nothing_is_uploaded_for_nobody(shelf: Shelf) -> None:
