@@ -20,7 +20,7 @@ def documents_of(role: Role, **variables: str) -> tuple[DocumentStore, str]:
     """Return the store, and what links begin with for simulated recipients."""
     platform = assemble(read_settings(ENOUGH | {"DOCUMENT_DOWNLOAD_API_HOST": f"{PUBLIC}/"} | variables), role)
     platform.close()
-    upload = platform.notify.send_email.upload_files
+    upload = platform.notify.send_email.prepare.upload_files
     return upload.store, upload.public_url
 
 
