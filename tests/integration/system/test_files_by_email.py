@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import notifications_python_client
@@ -11,6 +12,7 @@ import urllib3
 from notifications_python_client.errors import HTTPError
 
 from notify_adapters.simulators.client import SimulatorClient
+from notify_cli.commands.api_keys import bearer_token
 from notify_cli.dev.system import DevSystem
 from tests.integration.system.conftest import client_of, wait_for
 
@@ -141,3 +143,30 @@ def test_without_the_file_service_nothing_is_accepted(
     assert "jo@example.com" not in log
     files.behave_normally()
     assert send(system, upload())["id"]
+
+
+def test_who_asks_again_during_the_upload_waits_and_nothing_is_uploaded_twice(
+    system: DevSystem, files: SimulatorClient
+) -> None:
+    files.behave_by_default("slow", seconds=2.0)
+    ready = system.ready_document()
+    body = {
+        "email_address": "jo@example.com",
+        "template_id": system.world["templates"]["email"],
+        "personalisation": {"name": "Jo", "day": upload()},
+    }
+
+    def ask(_: int) -> urllib3.BaseHTTPResponse:
+        headers = {
+            "Authorization": f"Bearer {bearer_token(ready['api_keys']['normal'])}",
+            "Idempotency-Key": "one upload",
+        }
+        url = f"{ready['base_url']}/v2/notifications/email"
+        return urllib3.request("POST", url, json=body, headers=headers, retries=False)
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = sorted(pool.map(ask, range(5)), key=lambda answer: answer.status)
+    assert [answer.status for answer in answers] == [201, 409, 409, 409, 409]
+    assert {answer.headers["Retry-After"] for answer in answers[1:]} == {"1"}
+    assert ask(0).data == answers[0].data
+    assert len(files.messages()) == 1
