@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 from notify_web import status
 from notify_web.edge import Edge
 from notify_web.errors import HANDLERS
+from notify_web.express import Express
 from notify_web.options import options_handlers
 from notify_web.ports import WebPorts
 from notify_web.public import cancelling, email, letters, notifications, sms
@@ -33,6 +34,8 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     notifications.send_unknown,
     cancelling.cancel_notification,
 )
+# What nearly everybody asks.
+EXPRESS: tuple[HTTPRouteHandler, ...] = (sms.send_sms, email.send_email, notifications.find_notification)
 WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
     mmg.receive_mmg_receipt,
     firetext.receive_firetext_receipt,
@@ -56,7 +59,7 @@ def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGI
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(app)
+    return Edge(Express(app, EXPRESS, LARGEST_BODY))
 
 
 def _lifespan(threads: int, close: Callable[[], None]) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
