@@ -32,10 +32,10 @@ def json_text_answer(text: bytes, status: int, headers: Mapping[str, str] | None
     return Response(text, status_code=status, media_type="application/json", headers=dict(headers or {}))
 
 
-def wire_time(moment: datetime | None) -> str | None:
+def wire_time(moment: datetime) -> str:
     """Return a moment as it is written in answers: UTC, always six decimals.
 
     >>> wire_time(datetime(2026, 6, 5, 17, 0, 0, 5, tzinfo=UTC))
     '2026-06-05T17:00:00.000005Z'
     """
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

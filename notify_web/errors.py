@@ -36,13 +36,15 @@ from notify_web.authentication import Forbidden, Unauthenticated
 from notify_web.ports import HttpRequest
 from notify_web.public.documents import BadRequest
 from notify_web.public.schema import InvalidRequest
+from notify_web.public.shapes import Errors, Refusal
 from notify_web.webhooks.refusals import InvalidReceipt, UnknownSender, UntrustedSender
 
-_NOT_FOUND = (
-    "The requested URL was not found on the server. "
-    "If you entered the URL manually please check your spelling and try again."
-)
-_NOT_ALLOWED = "The method is not allowed for the requested URL."
+NOT_FOUND: Refusal = {
+    "message": "The requested URL was not found on the server. "
+    "If you entered the URL manually please check your spelling and try again.",
+    "result": "error",
+}
+NOT_ALLOWED: Refusal = {"message": "The method is not allowed for the requested URL.", "result": "error"}
 _RETRY_SECONDS = 5
 
 _log = structlog.get_logger()
@@ -104,6 +106,8 @@ class Problem:
 
 def problem_of(error: Exception) -> Problem:
     """Find out how an error is told. What nobody foresaw is told as an internal error, without its text."""
+    if isinstance(error, ClientException):
+        return Problem(error.status_code, type(error).__name__, [error.detail])
     kind = next((_KINDS[parent] for parent in type(error).__mro__ if parent in _KINDS), None)
     if kind is None:
         return Problem(500, type(error).__name__, ["Internal server error"])
@@ -138,12 +142,17 @@ def answer_error(request: HttpRequest, error: Exception) -> Answer:
 
 def _in_envelope(request: HttpRequest, problem: Problem, *, told_as_list: bool = False) -> Answer:
     if request.scope["path"].startswith("/v2/"):
-        errors = [{"error": problem.name, "message": message} for message in problem.messages]
-        document: dict[str, object] = {"errors": errors, "status_code": problem.status}
-    else:
-        message = list(problem.messages) if told_as_list else problem.messages[0]
-        document = {"message": message, "result": "error"}
-    return json_answer(document, problem.status, problem.headers)
+        return json_answer(told(problem), problem.status, problem.headers)
+    message = list(problem.messages) if told_as_list else problem.messages[0]
+    return json_answer({"message": message, "result": "error"}, problem.status, problem.headers)
+
+
+def told(problem: Problem) -> Errors:
+    """Put a problem into the envelope of the second version."""
+    return {
+        "errors": [{"error": problem.name, "message": message} for message in problem.messages],
+        "status_code": problem.status,
+    }
 
 
 def _log_failure(error: Exception, problem: Problem) -> None:
@@ -154,14 +163,14 @@ def _log_failure(error: Exception, problem: Problem) -> None:
 
 def answer_not_found(_request: HttpRequest, _error: Exception) -> Answer:
     """Answer a request for an address that there is not."""
-    return json_answer({"message": _NOT_FOUND, "result": "error"}, 404)
+    return json_answer(NOT_FOUND, 404)
 
 
 def answer_not_allowed(_request: HttpRequest, error: Exception) -> Answer:
     """Answer a request with a method that its address does not know."""
     routed = cast("MethodNotAllowedException", error).headers or {}
     allow = allowed(routed.get("allow", "").split(", "))
-    return json_answer({"message": _NOT_ALLOWED, "result": "error"}, 405, {"Allow": allow})
+    return json_answer(NOT_ALLOWED, 405, {"Allow": allow})
 
 
 def answer_framework_error(request: HttpRequest, error: Exception) -> Answer:
@@ -169,8 +178,7 @@ def answer_framework_error(request: HttpRequest, error: Exception) -> Answer:
     refused = cast("HTTPException", error)
     if not isinstance(refused, ClientException):
         return answer_error(request, RuntimeError(refused.detail))
-    problem = Problem(refused.status_code, type(refused).__name__, [refused.detail])
-    return _in_envelope(request, problem)
+    return _in_envelope(request, problem_of(refused))
 
 
 def allowed(methods: Sequence[str]) -> str:

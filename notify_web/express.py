@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from attrs import frozen
 from litestar import Litestar, Request
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
@@ -72,11 +73,10 @@ class Express:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "http":
-            asked = cast("HTTPScope", scope)
-            lane = self._lane(asked["method"], asked["path"])
+        if scope["type"] == ScopeType.HTTP:
+            lane = self._lane(scope["method"], scope["path"])
             if lane is not None:
-                await self._serve(lane, asked, receive, send)
+                await self._serve(lane, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

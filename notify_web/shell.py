@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from notify_web import status
+from notify_web.documentation.routes import documentation_handlers
 from notify_web.edge import Edge
 from notify_web.errors import HANDLERS
 from notify_web.express import Express
@@ -46,7 +47,8 @@ STATUS: tuple[HTTPRouteHandler, ...] = (status.show_root, status.show_status)
 
 def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGIApp:
     """Build the app around these ports; `close` is called once when it stops."""
-    handlers = (*PUBLIC, *WEBHOOKS, *STATUS)
+    documentation = documentation_handlers((*PUBLIC, *STATUS), ports.options.public_url)
+    handlers = (*PUBLIC, *WEBHOOKS, *STATUS, *documentation)
     # In a router of their own, one handler for each path, and OPTIONS first: Litestar 2.25 wraps a handler in a
     # thread again whenever another method joins its path on the app, and makes an OPTIONS of its own.
     routes = Router("/", route_handlers=[*options_handlers(handlers), *handlers])

@@ -6,7 +6,10 @@ from litestar import HttpMethod, route
 
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_web.answers import Answer, json_answer
+from notify_web.documentation.operation import Operation, Parameter, Returns
 from notify_web.ports import HttpRequest, ports_of
+from notify_web.public import examples, shapes
+from notify_web.public.formats import of_type
 
 _STATUS = "/_status"
 
@@ -17,7 +20,22 @@ def show_root(request: HttpRequest) -> Answer:
     return _status(request)
 
 
-@route(_STATUS, http_method=[HttpMethod.GET, HttpMethod.POST], sync_to_thread=True)
+@route(
+    _STATUS,
+    http_method=[HttpMethod.GET, HttpMethod.POST],
+    sync_to_thread=True,
+    described=Operation(
+        "Ask how the platform is",
+        "Needs no token. With a `simple` that is not empty the database is left out, and the answer is "
+        '`{"status":"ok"}`.',
+        parameters=(Parameter("simple", of_type("string"), "Anything, to leave the database out."),),
+        answers={
+            200: Returns("It is well.", shapes.StatusShown, examples.STATUS),
+            500: Returns("The database cannot be reached.", shapes.StatusFailed, {"status": "error"}),
+        },
+        group="Platform",
+    ),
+)
 def show_status(request: HttpRequest) -> Answer:
     """Say that we are well; with `?simple=1` without asking the database, which suits a liveness probe."""
     return _status(request)

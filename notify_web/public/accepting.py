@@ -9,20 +9,35 @@ from attrs import frozen
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.application import Notify
-from notify_core.idempotency.model import KeyTaken, RequestKey, StillInFlight, header_key, reference_key
+from notify_core.idempotency.model import LONGEST_KEY, KeyTaken, RequestKey, StillInFlight, header_key, reference_key
 from notify_core.notifications.send import Accepted, Once
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer, json_answer, json_bytes, json_text_answer
 from notify_web.authentication import Caller, authenticate
+from notify_web.documentation.operation import Parameter
 from notify_web.limits import admit
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public.documents import BadRequest, read_document
+from notify_web.public.formats import short_text
 from notify_web.public.schema import Schema, parse
 
 _Command = TypeVar("_Command")
 _Tried = TypeVar("_Tried")
 
 REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
+
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    short_text(LONGEST_KEY),
+    "Any text that names this request, such as a UUID. Repeat the request with the same key when you do not know "
+    "what became of it: it makes one message, and you are told what you would have been told the first time.",
+    place="header",
+)
+ACCEPTED_HEADERS = {"Idempotent-Replayed": "`true` when this is the answer to an earlier request with the same key."}
+WHERE_ACCEPTED_LEADS = {
+    "find_notification": {"notification_id": "$response.body#/id"},
+    "cancel_notification": {"notification_id": "$response.body#/id"},
+}
 
 
 @frozen(kw_only=True)

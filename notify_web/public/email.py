@@ -13,8 +13,17 @@ from notify_core.notifications.dry_run import RehearsedEmail
 from notify_core.notifications.prepare import EmailRequest
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer
+from notify_web.documentation.operation import Body, Operation, Returns
 from notify_web.ports import HttpRequest
-from notify_web.public.accepting import Way, accept, try_out
+from notify_web.public import examples, refusals, shapes
+from notify_web.public.accepting import (
+    ACCEPTED_HEADERS,
+    IDEMPOTENCY_KEY,
+    WHERE_ACCEPTED_LEADS,
+    Way,
+    accept,
+    try_out,
+)
 from notify_web.public.bodies import EMAIL
 from notify_web.public.presenters import accepted_email, rehearsed_email
 
@@ -48,13 +57,46 @@ BY_EMAIL: Way[EmailRequest, RehearsedEmail] = Way(
 )
 
 
-@post("/v2/notifications/email", sync_to_thread=True, request_max_body_size=LARGEST_BODY)
+@post(
+    "/v2/notifications/email",
+    sync_to_thread=True,
+    request_max_body_size=LARGEST_BODY,
+    described=Operation(
+        "Send an email",
+        "As with texts, an email that was accepted is not lost. The body of a request may hold up to 20 MiB.",
+        body=Body(EMAIL, examples.EMAIL_BODY),
+        parameters=(IDEMPOTENCY_KEY,),
+        answers={
+            201: Returns(
+                "The email was accepted.",
+                shapes.AcceptedEmail,
+                examples.ACCEPTED_EMAIL,
+                headers=ACCEPTED_HEADERS,
+                leads_to=WHERE_ACCEPTED_LEADS,
+            )
+        },
+        errors=(*refusals.EMAIL, *refusals.IDEMPOTENCY),
+    ),
+)
 def send_email(request: HttpRequest, body: RawBody) -> Answer:
     """Accept an email."""
     return accept(request, body, BY_EMAIL)
 
 
-@post("/v2/notifications/email/dry-run", sync_to_thread=True, status_code=200, request_max_body_size=LARGEST_BODY)
+@post(
+    "/v2/notifications/email/dry-run",
+    sync_to_thread=True,
+    status_code=200,
+    request_max_body_size=LARGEST_BODY,
+    described=Operation(
+        "Try an email out",
+        "Checks everything that sending checks, and shows the email as it would go out. Nothing is sent or stored, "
+        "no place of the day's limit is taken, and files are not uploaded: another link stands in for theirs.",
+        body=Body(EMAIL, examples.EMAIL_BODY),
+        answers={200: Returns("The email would be accepted.", shapes.RehearsedEmail, examples.REHEARSED_EMAIL)},
+        errors=refusals.EMAIL,
+    ),
+)
 def try_email(request: HttpRequest, body: RawBody) -> Answer:
     """Show the email as it would be sent, without sending it."""
     return try_out(request, body, BY_EMAIL)

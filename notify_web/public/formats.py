@@ -1,4 +1,7 @@
-"""What single values of a request must be like. Each check yields what is wrong, without the field's name."""
+"""What single values of a request must be like. Each check yields what is wrong, without the field's name.
+
+Above each stands the same in JSON Schema's words, which end up in the API's description.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from notify_core.recipients import (
     parse_phone_number,
 )
 from notify_core.violations import echo
-from notify_web.public.schema import Check
+from notify_web.public.schema import Rule, rule
 
 _TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
 _FURTHEST_AHEAD = timedelta(hours=24)
@@ -29,11 +32,12 @@ _HTTPS_URL = re.compile(
 )
 
 
-def of_type(*names: str) -> Check:
-    """Return the check that a value is of one of these JSON types."""
+def of_type(*names: str) -> Rule:
+    """Return the rule that a value is of one of these JSON types."""
     accepted = tuple(_TYPES[name] for name in names)
     expected = ", ".join(names)
 
+    @rule(type=names[0] if len(names) == 1 else list(names))
     def check(value: object, _now: datetime) -> Iterator[str]:
         if not isinstance(value, accepted):
             yield f"{echo(value)} is not of type {expected}"
@@ -43,11 +47,13 @@ def of_type(*names: str) -> Check:
 
 _is_text = of_type("string")
 _is_text_or_null = of_type("string", "null")
+_is_list_or_null = of_type("array", "null")
 
 
-def short_text(longest: int) -> Check:
-    """Return the check that a value is a text of at most `longest` characters, all of which can be stored."""
+def short_text(longest: int) -> Rule:
+    """Return the rule that a value is a text of at most `longest` characters, all of which can be stored."""
 
+    @rule(type="string", maxLength=longest, pattern=r"^[^\u0000]*$")
     def check(value: object, now: datetime) -> Iterator[str]:
         yield from _is_text(value, now)
         if isinstance(value, str):
@@ -59,23 +65,7 @@ def short_text(longest: int) -> Check:
     return check
 
 
-_is_list_or_null = of_type("array", "null")
-
-
-def names_or_null(value: object, now: datetime) -> Iterator[str]:
-    """Check that a value is null, or a list of names. Null among them is no name and no mistake."""
-    yield from _is_list_or_null(value, now)
-    if isinstance(value, list):
-        for entry in value:
-            if not isinstance(entry, str | None):
-                yield f"{echo(entry)} is not of type string"
-
-
-def read_names(value: list[str | None] | None) -> tuple[str, ...]:
-    """Return the names in a list, none for null."""
-    return tuple(name for name in value or () if name is not None)
-
-
+@rule(type="string", format="uuid")
 def uuid(value: object, _now: datetime) -> Iterator[str]:
     """Check that a value is a UUID, in any form that Python reads."""
     if read_uuid(value) is None:
@@ -96,6 +86,7 @@ def read_uuid(value: object) -> UUID | None:
         return None
 
 
+@rule(type="string", format="phone-number")
 def phone_number(value: object, now: datetime) -> Iterator[str]:
     """Check that a value is a phone number, from anywhere and of any kind that can be texted."""
     yield from _is_text(value, now)
@@ -106,6 +97,7 @@ def phone_number(value: object, now: datetime) -> Iterator[str]:
             yield error.v2_message
 
 
+@rule(type="string", format="email")
 def email_address(value: object, now: datetime) -> Iterator[str]:
     """Check that a value is an email address."""
     yield from _is_text(value, now)
@@ -116,6 +108,7 @@ def email_address(value: object, now: datetime) -> Iterator[str]:
             yield "Not a valid email address"
 
 
+@rule(type=["string", "null"], format="date-time")
 def within_a_day(value: object, now: datetime) -> Iterator[str]:
     """Check that a value is null, or a time in the next 24 hours."""
     yield from _is_text_or_null(value, now)
@@ -146,7 +139,22 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+@rule(type="string", format="uri", pattern="^https://")
 def https_url(value: object, _now: datetime) -> Iterator[str]:
     """Check that a value is an https URL with a host."""
     if not isinstance(value, str) or not _HTTPS_URL.fullmatch(value):
         yield "is not a valid https url"
+
+
+@rule(type=["array", "null"], items={"type": ["string", "null"]})
+def names_or_null(value: object, now: datetime) -> Iterator[str]:
+    """Check that a value is null, or a list of texts. Null among them is no name and no mistake."""
+    yield from _is_list_or_null(value, now)
+    for entry in value if isinstance(value, list) else ():
+        if not isinstance(entry, str | None):
+            yield f"{echo(entry)} is not of type string"
+
+
+def read_names(value: list[str | None] | None) -> tuple[str, ...]:
+    """Return the names in a list, none for null."""
+    return tuple(name for name in value or () if name is not None)

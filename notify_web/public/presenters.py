@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from notify_core.billing.rates import Cost
 from notify_core.content.sanitise import Sanitised
@@ -15,57 +15,47 @@ from notify_core.notifications.send import Accepted
 from notify_core.templates.model import Template
 from notify_core.vocabulary import Channel
 from notify_web.answers import wire_time
-
-Document = dict[str, Any]
-
-_ADDRESS_LINES = ("line_1", "line_2", "line_3", "line_4", "line_5", "line_6", "postcode")
+from notify_web.public import shapes
 
 
-def accepted_sms(accepted: Accepted, root: str) -> Document:
+def accepted_sms(accepted: Accepted, root: str) -> shapes.AcceptedSms:
     """Present a text that was accepted. `root` is what links begin with."""
-    return _accepted(accepted, root, {"body": accepted.body, "from_number": accepted.sender})
-
-
-def accepted_email(accepted: Accepted, root: str) -> Document:
-    """Present an email that was accepted."""
-    content = {
-        "body": accepted.body,
-        "subject": accepted.subject,
-        "from_email": accepted.sender,
-        "one_click_unsubscribe_url": accepted.one_click_unsubscribe_url,
+    return {
+        **_accepted(accepted, root),
+        "content": {"body": accepted.body, "from_number": accepted.sender},
     }
-    return {**_accepted(accepted, root, content), "sanitised_content": _sanitised(accepted.sanitised)}
 
 
-def _sanitised(values: Mapping[str, Sanitised]) -> Document:
-    return {name: {"unsanitised": value.unsanitised, "sanitised": value.sanitised} for name, value in values.items()}
+def accepted_email(accepted: Accepted, root: str) -> shapes.AcceptedEmail:
+    """Present an email that was accepted."""
+    return {
+        **_accepted(accepted, root),
+        "content": {
+            "body": accepted.body,
+            "subject": accepted.subject or "",
+            "from_email": accepted.sender,
+            "one_click_unsubscribe_url": accepted.one_click_unsubscribe_url,
+        },
+        "sanitised_content": _sanitised(accepted.sanitised),
+    }
 
 
-def _accepted(accepted: Accepted, root: str, content: Mapping[str, str | None]) -> Document:
+def _accepted(accepted: Accepted, root: str) -> shapes.Accepted:
     return {
         "id": str(accepted.id),
         "reference": accepted.reference,
-        "content": content,
         "uri": f"{root}/v2/notifications/{accepted.id}",
-        "template": _template(accepted.template, root),
-        "scheduled_for": wire_time(accepted.scheduled_for),
+        "template": _template_sent(accepted.template, root),
+        "scheduled_for": _time_or_none(accepted.scheduled_for),
     }
 
 
-def _template(template: Template, root: str) -> Document:
-    return {
-        "id": str(template.id),
-        "version": template.version,
-        # Not the address that look-ups show for the same template: it never was.
-        "uri": f"{root}/services/{template.service_id}/templates/{template.id}",
-    }
-
-
-def rehearsed_sms(rehearsed: RehearsedSms, root: str) -> Document:
+def rehearsed_sms(rehearsed: RehearsedSms, root: str) -> shapes.RehearsedSms:
     """Present a text that was tried out: what sending answers, but for ids, and what would go out."""
     prepared, outgoing = rehearsed.prepared, rehearsed.outgoing
     return {
-        **_rehearsed(prepared, root, {"body": prepared.body, "from_number": prepared.sender}),
+        **_rehearsed(prepared, root),
+        "content": {"body": prepared.body, "from_number": prepared.sender},
         "would_send": {
             "recipient": outgoing.recipient,
             "sender": outgoing.sender,
@@ -74,21 +64,21 @@ def rehearsed_sms(rehearsed: RehearsedSms, root: str) -> Document:
             "encoding": rehearsed.encoding,
             "fragments": rehearsed.fragments,
         },
-        "cost_in_pence": _number(rehearsed.pence),
+        "cost_in_pence": None if rehearsed.pence is None else float(rehearsed.pence),
     }
 
 
-def rehearsed_email(rehearsed: RehearsedEmail, root: str) -> Document:
+def rehearsed_email(rehearsed: RehearsedEmail, root: str) -> shapes.RehearsedEmail:
     """Present an email that was tried out."""
     prepared, outgoing = rehearsed.prepared, rehearsed.outgoing
-    content = {
-        "body": prepared.body,
-        "subject": prepared.subject,
-        "from_email": prepared.sender,
-        "one_click_unsubscribe_url": outgoing.one_click_unsubscribe_url,
-    }
     return {
-        **_rehearsed(prepared, root, content),
+        **_rehearsed(prepared, root),
+        "content": {
+            "body": prepared.body,
+            "subject": prepared.subject or "",
+            "from_email": prepared.sender,
+            "one_click_unsubscribe_url": prepared.message.contents.one_click_unsubscribe_url,
+        },
         "sanitised_content": _sanitised(prepared.sanitised),
         "would_send": {
             "recipient": outgoing.recipient,
@@ -103,53 +93,79 @@ def rehearsed_email(rehearsed: RehearsedEmail, root: str) -> Document:
     }
 
 
-def _rehearsed(prepared: Prepared, root: str, content: Mapping[str, str | None]) -> Document:
+def _rehearsed(prepared: Prepared, root: str) -> shapes.Rehearsed:
     return {
         "reference": prepared.message.contents.client_reference,
-        "content": content,
-        "template": _template(prepared.template, root),
-        "scheduled_for": wire_time(prepared.message.notification.scheduled_for),
+        "template": _template_sent(prepared.template, root),
+        "scheduled_for": _time_or_none(prepared.message.notification.scheduled_for),
     }
 
 
-def notification(found: Found, root: str) -> Document:
+def _sanitised(values: Mapping[str, Sanitised]) -> dict[str, shapes.Sanitised]:
+    return {name: {"unsanitised": value.unsanitised, "sanitised": value.sanitised} for name, value in values.items()}
+
+
+def _template_sent(template: Template, root: str) -> shapes.TemplateUsed:
+    return {
+        "id": str(template.id),
+        "version": template.version,
+        # Not the address that look-ups show for the same template: it never was.
+        "uri": f"{root}/services/{template.service_id}/templates/{template.id}",
+    }
+
+
+def _time_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else wire_time(moment)
+
+
+def notification(found: Found, root: str) -> shapes.Notification:
     """Present a message looked up. Every key is always there."""
-    facts, contents, template = found.notification, found.contents, found.template
+    facts, contents = found.notification, found.contents
     return {
         "id": str(facts.id),
         "reference": contents.client_reference,
         "type": facts.channel.value,
-        "status": facts.status.value,
+        "status": facts.status,
         "email_address": contents.recipient if facts.channel is Channel.EMAIL else None,
         "phone_number": contents.recipient if facts.channel is Channel.SMS else None,
-        **dict.fromkeys(_ADDRESS_LINES),
+        "line_1": None,
+        "line_2": None,
+        "line_3": None,
+        "line_4": None,
+        "line_5": None,
+        "line_6": None,
+        "postcode": None,
         "postage": None,
         "body": found.body,
         "subject": found.subject,
-        "template": {
-            "id": str(template.id),
-            "version": template.version,
-            "uri": f"{root}/v2/template/{template.id}/version/{template.version}",
-        },
+        "template": _version_used(found.template, root),
         "created_at": wire_time(facts.created_at),
         "created_by_name": None,
-        "sent_at": wire_time(facts.sent_at),
-        "completed_at": wire_time(facts.completed_at),
-        "scheduled_for": wire_time(facts.scheduled_for),
+        "sent_at": _time_or_none(facts.sent_at),
+        "completed_at": _time_or_none(facts.completed_at),
+        "scheduled_for": _time_or_none(facts.scheduled_for),
         "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
         **_cost(found.cost),
     }
 
 
-def _cost(cost: Cost) -> Document:
+def _version_used(template: Template, root: str) -> shapes.TemplateUsed:
+    return {
+        "id": str(template.id),
+        "version": template.version,
+        "uri": f"{root}/v2/template/{template.id}/version/{template.version}",
+    }
+
+
+def _cost(cost: Cost) -> shapes.CostShown:
     return {
         "is_cost_data_ready": cost.ready,
-        "cost_in_pounds": _number(cost.pounds),
+        "cost_in_pounds": None if cost.pounds is None else float(cost.pounds),
         "cost_details": {name: _number(value) for name, value in cost.details.items()},
     }
 
 
-def _number(value: Decimal | int | str | None) -> float | int | str | None:
+def _number(value: Decimal | int | str) -> float | int | str:
     """Return a value as JSON can hold it. A float is written with the fewest digits that still mean it.
 
     >>> _number(Decimal("0.0681")), _number(Decimal(1)), _number(3)

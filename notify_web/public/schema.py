@@ -27,17 +27,35 @@ Check = Callable[[Any, datetime], Iterator[str]]
 """Says what is wrong with a value, at a given moment, without naming its field."""
 
 
+@frozen
+class Rule:
+    """What a value must be: `check` finds what is wrong, `described` says the same in JSON Schema's words."""
+
+    check: Check
+    described: Mapping[str, Any]
+
+    def __call__(self, value: Any, now: datetime) -> Iterator[str]:
+        """Say what is wrong with the value."""
+        return self.check(value, now)
+
+
+def rule(**described: Any) -> Callable[[Check], Rule]:
+    """Describe a check where it is written, so that what is told of it is told beside what it does."""
+    return lambda check: Rule(check, described)
+
+
 def _as_it_came(value: Any) -> Any:
     return value
 
 
 @frozen
 class Field:
-    """One property: what it must be, and what to make of it once it is."""
+    """One property: what it must be, what to make of it once it is, and what it is for."""
 
     name: str
-    check: Check
+    check: Rule
     read: Callable[[Any], Any] = _as_it_came
+    about: str = ""
 
 
 @frozen

@@ -13,8 +13,17 @@ from notify_core.notifications.dry_run import RehearsedSms
 from notify_core.notifications.prepare import SmsRequest
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer
+from notify_web.documentation.operation import Body, Operation, Returns
 from notify_web.ports import HttpRequest
-from notify_web.public.accepting import Way, accept, try_out
+from notify_web.public import examples, refusals, shapes
+from notify_web.public.accepting import (
+    ACCEPTED_HEADERS,
+    IDEMPOTENCY_KEY,
+    WHERE_ACCEPTED_LEADS,
+    Way,
+    accept,
+    try_out,
+)
 from notify_web.public.bodies import SMS
 from notify_web.public.presenters import accepted_sms, rehearsed_sms
 
@@ -43,13 +52,45 @@ BY_SMS: Way[SmsRequest, RehearsedSms] = Way(
 )
 
 
-@post("/v2/notifications/sms", sync_to_thread=True)
+@post(
+    "/v2/notifications/sms",
+    sync_to_thread=True,
+    described=Operation(
+        "Send a text message",
+        "The text is stored before you are answered: from then on it is not lost, whatever stops working. "
+        "What became of it you hear by asking for it.",
+        body=Body(SMS, examples.SMS_BODY),
+        parameters=(IDEMPOTENCY_KEY,),
+        answers={
+            201: Returns(
+                "The text was accepted.",
+                shapes.AcceptedSms,
+                examples.ACCEPTED_SMS,
+                headers=ACCEPTED_HEADERS,
+                leads_to=WHERE_ACCEPTED_LEADS,
+            )
+        },
+        errors=(*refusals.SMS, *refusals.IDEMPOTENCY),
+    ),
+)
 def send_sms(request: HttpRequest, body: RawBody) -> Answer:
     """Accept a text."""
     return accept(request, body, BY_SMS)
 
 
-@post("/v2/notifications/sms/dry-run", sync_to_thread=True, status_code=200)
+@post(
+    "/v2/notifications/sms/dry-run",
+    sync_to_thread=True,
+    status_code=200,
+    described=Operation(
+        "Try a text message out",
+        "Checks everything that sending checks, and shows the text as it would go out, with its fragments and what "
+        "it would cost. Nothing is sent or stored, and no place of the day's limit is taken.",
+        body=Body(SMS, examples.SMS_BODY),
+        answers={200: Returns("The text would be accepted.", shapes.RehearsedSms, examples.REHEARSED_SMS)},
+        errors=refusals.SMS,
+    ),
+)
 def try_sms(request: HttpRequest, body: RawBody) -> Answer:
     """Show the text as it would be sent, and what it would cost, without sending it."""
     return try_out(request, body, BY_SMS)

@@ -1,0 +1,216 @@
+"""What clients are shown, as types: presenters return them, and the API's description is made from them.
+
+Keys are in alphabetical order, as they are sent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from attrs import frozen
+
+from notify_core.notifications.status import Status
+
+
+@frozen
+class Format:
+    """How a text is written, in JSON Schema's words."""
+
+    name: str
+
+
+@frozen
+class About:
+    """What a value is for."""
+
+    text: str
+
+
+Uuid = Annotated[str, Format("uuid")]
+Moment = Annotated[str, Format("date-time"), About("UTC, with six decimals.")]
+Link = Annotated[str, Format("uri")]
+
+
+class SmsContent(TypedDict):
+    """A text as it will be sent."""
+
+    body: Annotated[str, About("The text with its placeholders filled in, without the service's name.")]
+    from_number: Annotated[str, About("Who it comes from.")]
+
+
+class EmailContent(TypedDict):
+    """An email as it will be sent."""
+
+    body: Annotated[str, About("The body with its placeholders filled in, as Markdown.")]
+    from_email: Annotated[str, About("Who it comes from.")]
+    one_click_unsubscribe_url: Annotated[str | None, About("As in the request.")]
+    subject: str
+
+
+class TemplateUsed(TypedDict):
+    """The version of a template that a message was made from."""
+
+    id: Uuid
+    uri: Link
+    version: int
+
+
+class Sanitised(TypedDict):
+    """A value before and after it was made harmless."""
+
+    sanitised: str
+    unsanitised: str
+
+
+class Accepted(TypedDict):
+    """What every accepted message is told with."""
+
+    id: Annotated[Uuid, About("The message's id, to ask what became of it.")]
+    reference: Annotated[str | None, About("As in the request.")]
+    scheduled_for: Annotated[Moment | None, About("When it will be sent, where that is not at once.")]
+    template: TemplateUsed
+    uri: Annotated[Link, About("Where to ask what became of the message.")]
+
+
+class AcceptedSms(Accepted):
+    """A text that was accepted."""
+
+    content: SmsContent
+
+
+class AcceptedEmail(Accepted):
+    """An email that was accepted."""
+
+    content: EmailContent
+    sanitised_content: Annotated[
+        dict[str, Sanitised], About("The values that `sanitise_content_for` changed, by their names as sent.")
+    ]
+
+
+class Rehearsed(TypedDict):
+    """What every message that was tried out is told with."""
+
+    reference: Annotated[str | None, About("As in the request.")]
+    scheduled_for: Annotated[Moment | None, About("When it would be sent, where that is not at once.")]
+    template: TemplateUsed
+
+
+class OutgoingSms(TypedDict):
+    """A text as its provider would be given it."""
+
+    encoding: Annotated[
+        Literal["gsm7", "unicode"], About("One letter outside the GSM alphabet makes all of it `unicode`.")
+    ]
+    fragments: Annotated[int, About("How many it takes, and is billed as.")]
+    international: bool
+    recipient: Annotated[str, About("The number with its country code, without `+`.")]
+    sender: str
+    text: Annotated[str, About("All of it, with the service's name where that goes in front.")]
+
+
+class RehearsedSms(Rehearsed):
+    """A text that was tried out."""
+
+    content: SmsContent
+    cost_in_pence: Annotated[float | None, About("Before any free allowance. Null where there is no rate for today.")]
+    would_send: OutgoingSms
+
+
+class OutgoingEmail(TypedDict):
+    """An email as its provider would be given it."""
+
+    html: Annotated[str, About("The whole page.")]
+    recipient: str
+    reply_to: str | None
+    sender_address: str
+    sender_name: str
+    subject: str
+    text: str
+
+
+class RehearsedEmail(Rehearsed):
+    """An email that was tried out."""
+
+    content: EmailContent
+    cost_in_pence: float
+    sanitised_content: dict[str, Sanitised]
+    would_send: OutgoingEmail
+
+
+class CostShown(TypedDict):
+    """What a message costs, before any free allowance."""
+
+    cost_details: Annotated[
+        dict[str, float | int | str],
+        About(
+            "What the cost is made of. For texts `billable_sms_fragments`, `international_rate_multiplier` and "
+            "`sms_rate`; empty for emails, and while the cost is not known."
+        ),
+    ]
+    cost_in_pounds: Annotated[float | None, About("Null while it is not known.")]
+    is_cost_data_ready: bool
+
+
+class Notification(CostShown):
+    """A message. Every key is always there."""
+
+    body: Annotated[str, About("With the placeholders filled in.")]
+    completed_at: Annotated[Moment | None, About("When it reached its last status.")]
+    created_at: Moment
+    created_by_name: Annotated[str | None, About("Who sent it from the website, if somebody did.")]
+    email_address: Annotated[str | None, About("Emails: who it is for.")]
+    id: Uuid
+    line_1: str | None
+    line_2: str | None
+    line_3: str | None
+    line_4: str | None
+    line_5: str | None
+    line_6: str | None
+    one_click_unsubscribe_url: str | None
+    phone_number: Annotated[str | None, About("Texts: who it is for.")]
+    postage: str | None
+    postcode: str | None
+    reference: Annotated[str | None, About("As in the request that sent it.")]
+    scheduled_for: Annotated[Moment | None, About("When it was to be sent, where that was not at once.")]
+    sent_at: Annotated[Moment | None, About("When it was handed to a provider.")]
+    status: Status
+    subject: Annotated[str | None, About("Emails and letters.")]
+    template: TemplateUsed
+    type: Literal["sms", "email", "letter"]
+
+
+class Problem(TypedDict):
+    """One thing that is wrong."""
+
+    error: Annotated[str, About("Which kind of error this is. For programs.")]
+    message: Annotated[str, About("What is wrong, in a sentence. For people.")]
+
+
+class Errors(TypedDict):
+    """Why a request below `/v2` was refused."""
+
+    errors: Annotated[list[Problem], About("Usually one. A body may have several things wrong with it.")]
+    status_code: Annotated[int, About("The same as the HTTP status.")]
+
+
+class Refusal(TypedDict):
+    """Why a request reached nothing."""
+
+    message: str
+    result: Literal["error"]
+
+
+class StatusShown(TypedDict):
+    """How the platform is: all of it, or `status` alone."""
+
+    build_time: NotRequired[str | None]
+    db_bulk_version: NotRequired[Annotated[str | None, About("The same as `db_version`.")]]
+    db_version: NotRequired[Annotated[str | None, About("The version of the database's tables.")]]
+    git_commit: NotRequired[str | None]
+    status: Literal["ok"]
+
+
+class StatusFailed(TypedDict):
+    """The platform is not well."""
+
+    status: Literal["error"]
