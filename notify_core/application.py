@@ -15,6 +15,9 @@ from notify_core.documents.ports import DocumentStore
 from notify_core.documents.upload import UploadFiles
 from notify_core.idempotency.recall import RecallAnswer
 from notify_core.identifiers import NewId
+from notify_core.inbound.find import ListReceivedTexts
+from notify_core.inbound.receive import ReceiveText
+from notify_core.letters.find_pdf import FindLetterPdf
 from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
 from notify_core.notifications.cancel import CancelNotification
@@ -22,6 +25,7 @@ from notify_core.notifications.compose import Composer
 from notify_core.notifications.deliver import DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
 from notify_core.notifications.dry_run import DryRunEmail, DryRunSms
 from notify_core.notifications.find import FindNotification
+from notify_core.notifications.list import ListNotifications
 from notify_core.notifications.prepare import Preparation, PrepareEmail, PrepareSms
 from notify_core.notifications.record_receipt import ReceiptLog, RecordEmailReceipt, RecordSmsReceipt
 from notify_core.notifications.replay import ReplayUndelivered
@@ -35,6 +39,7 @@ from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
 from notify_core.services.create import CreateService
 from notify_core.services.find import FindService, ListServices
 from notify_core.templates.find import FindTemplate, ListTemplates
+from notify_core.templates.show import PreviewTemplate, ShowTemplate, ShowTemplates
 from notify_core.templates.write import CreateTemplate, EditTemplate
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import ProviderName
@@ -94,6 +99,9 @@ class Notify:
     edit_template: EditTemplate
     find_template: FindTemplate
     list_templates: ListTemplates
+    show_template: ShowTemplate
+    show_templates: ShowTemplates
+    preview_template: PreviewTemplate
 
     admit: Admit
     recall_answer: RecallAnswer
@@ -103,6 +111,11 @@ class Notify:
     dry_run_email: DryRunEmail
     cancel_notification: CancelNotification
     find_notification: FindNotification
+    list_notifications: ListNotifications
+    find_letter_pdf: FindLetterPdf
+
+    receive_text: ReceiveText
+    list_received_texts: ListReceivedTexts
 
     relay_outbox: RelayOutbox
     deliver_sms: Deliver
@@ -159,6 +172,9 @@ def build(ports: Ports, options: Options) -> Notify:
         edit_template=EditTemplate(ports.database, ports.clock),
         find_template=FindTemplate(ports.database),
         list_templates=ListTemplates(ports.database),
+        show_template=ShowTemplate(directory),
+        show_templates=ShowTemplates(ports.database, directory),
+        preview_template=PreviewTemplate(directory),
         admit=admit,
         recall_answer=RecallAnswer(ports.database, ports.clock),
         send_sms=SendSms(prepare_sms, accept, admit),
@@ -167,6 +183,10 @@ def build(ports: Ports, options: Options) -> Notify:
         dry_run_email=DryRunEmail(prepare_email, composer),
         cancel_notification=CancelNotification(ports.database, admit, ports.clock),
         find_notification=FindNotification(ports.database, directory),
+        list_notifications=ListNotifications(ports.database, directory),
+        find_letter_pdf=FindLetterPdf(ports.database),
+        receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id),
+        list_received_texts=ListReceivedTexts(ports.database),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),
         deliver_email=deliver(Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries),

@@ -74,6 +74,7 @@ class Directory:
         self._latest = Remembered(self._load_latest, clock, _REMEMBERED)
         self._versions = Remembered(self._load_version, clock, _VERSION_REMEMBERED)
         self._providers = Remembered(self._load_providers, clock, _PROVIDERS_REMEMBERED)
+        self._authors = Remembered(self._load_author, clock, _VERSION_REMEMBERED)
         self._sms = Remembered(self._compile_sms, clock, _VERSION_REMEMBERED)
         self._email = Remembered(self._compile_email, clock, _VERSION_REMEMBERED)
 
@@ -91,6 +92,10 @@ class Directory:
             return self._latest.get(template_id)
         return self._versions.get((template_id, version))
 
+    def author(self, user_id: UUID) -> str | None:
+        """Return the email address of a user who saved a template, or None."""
+        return self._authors.get(user_id)
+
     def providers(self, channel: Channel) -> tuple[Provider, ...]:
         """Return the channel's providers, active or not."""
         return self._providers.get(channel)
@@ -105,7 +110,7 @@ class Directory:
 
     def forget(self) -> None:
         """Forget everything, so that the next look-up sees things as they are now."""
-        for memory in (self._services, self._keys, self._latest, self._versions, self._providers):
+        for memory in (self._services, self._keys, self._latest, self._versions, self._authors, self._providers):
             memory.forget()
 
     def _load_service(self, service_id: UUID) -> Service | None:
@@ -123,6 +128,10 @@ class Directory:
     def _load_version(self, key: tuple[UUID, int]) -> Template | None:
         with self._database.statement() as work:
             return work.templates.find(*key)
+
+    def _load_author(self, user_id: UUID) -> str | None:
+        with self._database.statement() as work:
+            return work.templates.authors([user_id]).get(user_id)
 
     def _load_providers(self, channel: Channel) -> tuple[Provider, ...]:
         with self._database.statement() as work:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from notify_core.api_keys.ports import ApiKeyRepository
 from notify_core.idempotency.ports import AnswerRepository
+from notify_core.inbound.ports import InboundRepository
 from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
 from notify_core.outbox.ports import Outbox
 from notify_core.providers.ports import ProviderRepository
@@ -50,6 +51,11 @@ class UnitOfWork(Protocol):
     @property
     def providers(self) -> ProviderRepository:
         """Providers."""
+        ...
+
+    @property
+    def inbound(self) -> InboundRepository:
+        """Numbers that people can text, and the texts that came."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from notify_core.providers.defaults import DEFAULT_PROVIDERS
 from notify_core.providers.model import Provider
 from notify_core.services.model import Service, email_safe
 from notify_core.templates.model import Template
+from notify_core.users.model import NOTIFY_USER_EMAIL_ADDRESS, NOTIFY_USER_ID
 from notify_core.vocabulary import Channel
 
+_AUTHORS = {NOTIFY_USER_ID: NOTIFY_USER_EMAIL_ADDRESS}
 _CHANNEL_ORDER = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
 
 
@@ -101,6 +104,10 @@ class MemoryTemplates:
         return sorted(
             shown, key=lambda template: (template.name, _CHANNEL_ORDER.index(template.channel), template.id)
         )
+
+    def authors(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the email addresses of these users. The platform's own is the only one that saves templates."""
+        return {key: address for key, address in _AUTHORS.items() if key in user_ids}
 
 
 class MemoryProviders:

@@ -8,6 +8,7 @@ from threading import RLock
 
 from notify_adapters.memory.accounts import MemoryApiKeys, MemoryProviders, MemoryServices, MemoryTemplates
 from notify_adapters.memory.answers import MemoryAnswers
+from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table, Undo
@@ -26,6 +27,7 @@ class MemoryUnitOfWork:
         self.outbox = MemoryOutbox(Table(self.undo_log))
         self.answers = MemoryAnswers(Table(self.undo_log), clock)
         self.notifications = MemoryNotifications(Table(self.undo_log), self.outbox, self.answers, clock)
+        self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
 
     def commit(self) -> None:

@@ -15,7 +15,16 @@ from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.errors import Conflict
 from notify_core.idempotency.model import Answered
-from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
+from notify_core.identifiers import first_id_at
+from notify_core.notifications.model import (
+    Attempted,
+    Claim,
+    Complaint,
+    Message,
+    Notification,
+    PageOfMessages,
+    WaitingReceipt,
+)
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import Channel, ProviderName
@@ -55,6 +64,23 @@ class MemoryNotifications:
             return None
         cancelled = evolve(message.notification, status=Status.CANCELLED, updated_at=now, leased_until=None)
         return self._put(cancelled).notification
+
+    def list_page(self, page: PageOfMessages) -> list[Message]:
+        """Return the service's messages whose contents have not expired, newest first."""
+        if page.older_than is not None:
+            last = self._table.get(page.older_than)
+            if last is None or last.notification.service_id != page.service_id:
+                return []
+        now = self._clock()
+        lowest = first_id_at(page.oldest(now))
+        found = [
+            message
+            for message in self._table.rows()
+            if message.notification.id >= lowest
+            and message.notification.expires_on > london_date(now)
+            and _is_on(page, message)
+        ]
+        return sorted(found, key=lambda message: message.notification.id, reverse=True)[: page.limit]
 
     def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
         """Take the right to send these, where they are `created` and nobody else has it."""
@@ -113,6 +139,18 @@ class MemoryNotifications:
         message = Message(notification=notification, contents=before.contents)
         self._table.put(notification.id, message)
         return message
+
+
+def _is_on(page: PageOfMessages, message: Message) -> bool:
+    facts = message.notification
+    return (
+        facts.service_id == page.service_id
+        and facts.key_type is page.key_type
+        and (page.statuses is None or facts.status in page.statuses)
+        and (page.channels is None or facts.channel in page.channels)
+        and (page.reference is None or message.contents.client_reference == page.reference)
+        and (page.older_than is None or facts.id < page.older_than)
+    )
 
 
 def _after(facts: Notification, outcome: Attempted) -> Notification:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
+from notify_adapters.postgres.inbound import PostgresInbound
 from notify_adapters.postgres.notifications import PostgresNotifications
 from notify_adapters.postgres.outbox import PostgresOutbox
 from notify_adapters.postgres.providers import PostgresProviders
@@ -68,6 +69,11 @@ class PostgresUnitOfWork:
     def providers(self) -> PostgresProviders:
         """Providers."""
         return PostgresProviders(self._session)
+
+    @property
+    def inbound(self) -> PostgresInbound:
+        """Numbers that people can text, and the texts that came."""
+        return PostgresInbound(self._session, self._cipher, self._clock)
 
     @property
     def outbox(self) -> PostgresOutbox:

@@ -8,6 +8,8 @@ the members of an array that it is given when the statement runs.
 
 from __future__ import annotations
 
+from functools import cache
+
 from notify_adapters.postgres.answers import TAKE
 from notify_adapters.postgres.tables import columns_of, notification_contents, notifications
 
@@ -68,6 +70,61 @@ FROM (
     OFFSET 0
 ) AS contents
 """
+
+
+# The service is one of a list of one, and the order is by it too: so that only the index by service, key type and id
+# has that order. Asked for `service_id =` in the order of ids, PostgreSQL may walk back through everybody's messages.
+_OF_PAGE = (
+    "service_id = ANY(%(services)s) AND key_type = %(key_type)s AND expires_on > %(today)s AND id >= %(lowest)s"
+)
+_NEWEST_FIRST = "ORDER BY service_id DESC, id DESC"
+
+
+@cache
+def list_page(*, older: bool, by_reference: bool, by_status: bool, by_channel: bool) -> str:
+    """Return the statement for a page of a service's messages, narrowed in these ways.
+
+    Each way has a statement of its own, so that one plan is good for whatever it is given. The facts are found and
+    limited first; only then are contents fetched, one by one, each from its day. With a reference it begins at the
+    contents, which have an index by it: at first only with what names the facts.
+    """
+    wanted = [
+        _OF_PAGE,
+        # As a row: of a column between two bounds few rows are expected, which would be sorted, not read in order.
+        "(id, created_at) < (%(end)s, '-infinity')" if older else "",
+        # Whether there is such a message, and whose, is asked once.
+        "EXISTS (SELECT FROM notifications WHERE id = %(end)s AND service_id = %(service_id)s)" if older else "",
+        "status = ANY(%(statuses)s)" if by_status else "",
+        "channel = ANY(%(channels)s)" if by_channel else "",
+    ]
+    of_facts = " AND ".join(filter(None, wanted))
+    if by_reference:
+        found = f"""
+    SELECT facts.* FROM (
+        SELECT notification_id FROM notification_contents
+        WHERE service_id = %(service_id)s AND client_reference = %(reference)s
+            AND expires_on > %(today)s AND expires_on <= %(latest)s
+        ORDER BY notification_id DESC
+    ) AS named, LATERAL (
+        SELECT {_FACTS} FROM notifications WHERE id = named.notification_id AND {of_facts}
+        OFFSET 0
+    ) AS facts
+    ORDER BY named.notification_id DESC LIMIT %(limit)s"""
+    else:
+        found = f"""
+    SELECT {_FACTS} FROM notifications WHERE {of_facts}
+    {_NEWEST_FIRST} LIMIT %(limit)s"""
+    return f"""
+SELECT {_FACTS}, {_PERSONAL}
+FROM ({found}
+) AS facts, LATERAL (
+    SELECT {_PERSONAL} FROM notification_contents
+    WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
+    OFFSET 0
+) AS contents
+{_NEWEST_FIRST}
+"""
+
 
 # Of two claims at once the second waits for the row, sees the first one's lease and leaves it alone. It still
 # remembers the row as it was before, `created` and free: what it saw so and did not get, somebody else has.

@@ -16,10 +16,16 @@ from notify_adapters.postgres.session import Row, Session
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.idempotency.model import Answered, KeyTaken
-from notify_core.notifications.model import Attempted, Claim, Contents, Message, Notification
+from notify_core.identifiers import first_id_at
+from notify_core.notifications.model import Attempted, Claim, Contents, Message, Notification, PageOfMessages
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import Channel, KeyType, ProviderName
+
+_CHANNELS = {channel.value: channel for channel in Channel}
+_KEY_TYPES = {key_type.value: key_type for key_type in KeyType}
+_STATUSES = {status.value: status for status in Status}
+_PROVIDERS: dict[str | None, ProviderName | None] = {None: None, **{name.value: name for name in ProviderName}}
 
 _FACTS = tuple(attribute.name for attribute in fields(Notification))
 
@@ -70,6 +76,31 @@ class PostgresNotifications:
             {"id": notification_id, "service_id": service_id, "today": london_date(self._clock())},
         )
         return None if row is None else self._message(row)
+
+    def list_page(self, page: PageOfMessages) -> list[Message]:
+        """Return the service's messages whose contents have not expired, newest first."""
+        now = self._clock()
+        today = london_date(now)
+        statement = statements.list_page(
+            older=page.older_than is not None,
+            by_reference=page.reference is not None,
+            by_status=page.statuses is not None,
+            by_channel=page.channels is not None,
+        )
+        parameters = {
+            "service_id": page.service_id,
+            "services": [page.service_id],
+            "key_type": page.key_type.value,
+            "today": today,
+            "latest": today + (now - page.oldest(now)),
+            "lowest": first_id_at(page.oldest(now)),
+            "end": page.older_than,
+            "reference": page.reference,
+            "statuses": [status.value for status in page.statuses or ()],
+            "channels": [channel.value for channel in page.channels or ()],
+            "limit": page.limit,
+        }
+        return [self._message(row) for row in self._session.rows(statement, parameters)]
 
     def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
         """Take the right to send these, where they are `created` and nobody else has it."""
@@ -132,15 +163,30 @@ def _facts(notification: Notification) -> dict[str, Any]:
 
 
 def _notification(row: Row) -> Notification:
-    facts = {name: getattr(row, name) for name in _FACTS}
+    # Spelled out, because lists make hundreds at once: twice as fast as by the names of the fields.
     return Notification(
-        **facts
-        | {
-            "channel": Channel(row.channel),
-            "key_type": KeyType(row.key_type),
-            "status": Status(row.status),
-            "sent_by": None if row.sent_by is None else ProviderName(row.sent_by),
-        }
+        id=row.id,
+        service_id=row.service_id,
+        template_id=row.template_id,
+        template_version=row.template_version,
+        channel=_CHANNELS[row.channel],
+        key_type=_KEY_TYPES[row.key_type],
+        api_key_id=row.api_key_id,
+        created_at=row.created_at,
+        expires_on=row.expires_on,
+        status=_STATUSES[row.status],
+        updated_at=row.updated_at,
+        sent_at=row.sent_at,
+        sent_by=_PROVIDERS[row.sent_by],
+        reference=row.reference,
+        billable_units=row.billable_units,
+        international=row.international,
+        country_prefix=row.country_prefix,
+        rate_multiplier=row.rate_multiplier,
+        document_download_count=row.document_download_count,
+        attempts=row.attempts,
+        leased_until=row.leased_until,
+        scheduled_for=row.scheduled_for,
     )
 
 

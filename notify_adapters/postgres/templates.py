@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from attrs import asdict
@@ -36,6 +37,7 @@ SELECT {_COLUMNS} FROM templates
 WHERE service_id = %(service_id)s AND NOT archived AND NOT hidden
 ORDER BY name COLLATE "C", array_position(ARRAY['sms', 'email', 'letter'], channel), id
 """
+_AUTHORS = "SELECT id, email_address FROM users WHERE id = ANY(%(ids)s)"
 
 
 class PostgresTemplates:
@@ -61,6 +63,10 @@ class PostgresTemplates:
     def list_for(self, service_id: UUID) -> list[Template]:
         """Return the latest versions, without archived and hidden ones."""
         return [_template(row) for row in self._session.rows(_LIST, {"service_id": service_id})]
+
+    def authors(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the email addresses of these users, without those that are not known."""
+        return {row.id: row.email_address for row in self._session.rows(_AUTHORS, {"ids": list(user_ids)})}
 
 
 def _template(row: Row) -> Template:

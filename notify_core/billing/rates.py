@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from attrs import Factory, frozen
 
-from notify_core.calendar import london_date
+from notify_core.calendar import london_midnight
 from notify_core.notifications.model import Notification
 from notify_core.notifications.status import Status
 from notify_core.vocabulary import Channel
@@ -26,6 +26,8 @@ SMS_RATES: tuple[tuple[date, Decimal], ...] = (
     (date(2016, 5, 18), Decimal("0.0165")),
 )
 
+_RATES_SINCE = tuple((london_midnight(day), rate) for day, rate in SMS_RATES)
+
 
 def sms_rate(moment: datetime) -> Decimal | None:
     """Return pounds per fragment on the London day of `moment`, or None before the first rate.
@@ -34,8 +36,7 @@ def sms_rate(moment: datetime) -> Decimal | None:
     >>> sms_rate(datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
     Decimal('0.024')
     """
-    day = london_date(moment)
-    return next((rate for start, rate in SMS_RATES if start <= day), None)
+    return next((rate for start, rate in _RATES_SINCE if start <= moment), None)
 
 
 @frozen(kw_only=True)

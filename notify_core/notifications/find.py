@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID
 
 from attrs import frozen
@@ -13,6 +14,8 @@ from notify_core.notifications.model import Contents, Message, Notification
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel
+
+_Fill = Callable[[Mapping[str, object]], tuple[str, str | None]]
 
 
 @frozen(kw_only=True)
@@ -38,27 +41,47 @@ class FindNotification:
         """Return the message, rendered from the template version it was accepted with. Raises NotFound."""
         with self.database.statement() as work:
             message = work.notifications.find(service_id, notification_id)
-        if message is None:
+        found = None if message is None else next(fill_in(self.directory, [message]), None)
+        if found is None:
             raise NotFound("No result found")
-        return self.present(message)
+        return found
 
-    def present(self, message: Message) -> Found:
-        """Render the message. Raises NotFound when its template version is gone."""
-        notification = message.notification
-        template = self.directory.template(notification.template_id, notification.template_version)
-        if template is None:
-            raise NotFound("No result found")
-        values = message.contents.personalisation
-        if notification.channel is Channel.SMS:
-            body, subject = self.directory.sms(template).render(values).text, None
-        else:
-            source = self.directory.email(template).render_source(values)
-            body, subject = source.body, source.subject
-        return Found(
-            notification=notification,
-            contents=message.contents,
-            template=template,
+
+def fill_in(directory: Directory, messages: Iterable[Message]) -> Iterator[Found]:
+    """Render each message from the template version it was accepted with, and leave out those without one.
+
+    Many messages have the same template, so each version is looked up once.
+    """
+    known: dict[tuple[UUID, int], tuple[Template, _Fill] | None] = {}
+    for message in messages:
+        facts, contents = message.notification, message.contents
+        version = facts.template_id, facts.template_version
+        if version not in known:
+            template = directory.template(*version)
+            known[version] = None if template is None else (template, _filler(directory, template))
+        used = known[version]
+        if used is None:
+            continue
+        body, subject = used[1](contents.personalisation)
+        yield Found(
+            notification=facts,
+            contents=contents,
+            template=used[0],
             body=body,
             subject=subject,
-            cost=cost_of(notification),
+            cost=cost_of(facts),
         )
+
+
+def _filler(directory: Directory, template: Template) -> _Fill:
+    """Return what makes body and subject out of values."""
+    if template.channel is Channel.SMS:
+        sms = directory.sms(template)
+        return lambda values: (sms.render(values).text, None)
+    email = directory.email(template)
+
+    def fill(values: Mapping[str, object]) -> tuple[str, str]:
+        source = email.render_source(values)
+        return source.body, source.subject
+
+    return fill

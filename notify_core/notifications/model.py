@@ -13,6 +13,9 @@ from notify_core.notifications.status import COMPLETED, Status, accepts_receipt
 from notify_core.recipients import delivery_receipts_trusted
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
+# Days are kept whole, and in London; and a message may be sent a day after it was accepted.
+_MARGIN = timedelta(days=3)
+
 
 @frozen(kw_only=True)
 class Notification:
@@ -76,6 +79,28 @@ class Message:
 
     notification: Notification
     contents: Contents
+
+
+@frozen(kw_only=True)
+class PageOfMessages:
+    """Which messages of a service to list: at most `limit`, newest first, sent with keys of one type.
+
+    What is None does not narrow the list. `older_than` is a message of the service, after which the page begins.
+    `days_kept` is for how long the service keeps contents at most; what is older is not looked for.
+    """
+
+    service_id: UUID
+    key_type: KeyType
+    days_kept: int
+    limit: int
+    statuses: frozenset[Status] | None = None
+    channels: frozenset[Channel] | None = None
+    reference: str | None = None
+    older_than: UUID | None = None
+
+    def oldest(self, now: datetime) -> datetime:
+        """Return a moment before which no message was accepted whose contents are still kept."""
+        return now - timedelta(days=self.days_kept) - _MARGIN
 
 
 @frozen(kw_only=True)

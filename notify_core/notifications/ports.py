@@ -8,7 +8,15 @@ from typing import Protocol
 from uuid import UUID
 
 from notify_core.idempotency.model import Answered
-from notify_core.notifications.model import Attempted, Claim, Complaint, Message, Notification, WaitingReceipt
+from notify_core.notifications.model import (
+    Attempted,
+    Claim,
+    Complaint,
+    Message,
+    Notification,
+    PageOfMessages,
+    WaitingReceipt,
+)
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import ProviderName
 
@@ -34,6 +42,13 @@ class NotificationRepository(Protocol):
 
     def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
         """Return the service's message, or None when there is none or its contents have expired."""
+        ...
+
+    def list_page(self, page: PageOfMessages) -> list[Message]:
+        """Return the service's messages whose contents have not expired, newest first.
+
+        Empty when `older_than` is no message of the service.
+        """
         ...
 
     def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -27,4 +28,8 @@ class TemplateRepository(Protocol):
 
         Ordered by name, then sms, email, letter.
         """
+        ...
+
+    def authors(self, user_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return the email addresses of these users, without those that are not known."""
         ...

@@ -28,8 +28,8 @@ from notify_core.vocabulary import Channel, KeyType
 
 CIPHER = AesGcmCipher({"2026-11": b"k" * 32})
 STORED = (
-    "idempotency_keys, outbox, waiting_receipts, complaints, templates_history, templates, api_keys,"
-    " service_sms_senders, service_reply_tos, service_guest_list, service_data_retention, services"
+    "idempotency_keys, outbox, waiting_receipts, complaints, inbound_sms, inbound_numbers, templates_history,"
+    " templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list, service_data_retention, services"
 )
 
 
@@ -133,7 +133,7 @@ def accept(database: Database, make_message: MakeMessage, new_id: NewId) -> Acce
     return accept
 
 
-def message_of(service_id: UUID, clock: FixedClock, new_id: NewId, **more: Any) -> Message:
+def message_of(service_id: UUID, clock: FixedClock, new_id: NewId, /, **more: Any) -> Message:
     """Return a text as it is when it is accepted, with the facts in `more`."""
     facts: dict[str, Any] = {
         "id": new_id(),

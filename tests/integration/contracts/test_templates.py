@@ -8,6 +8,7 @@ from notify_core.errors import Conflict
 from notify_core.identifiers import NewId
 from notify_core.services.model import Service
 from notify_core.unit_of_work import Database
+from notify_core.users.model import NOTIFY_USER_EMAIL_ADDRESS, NOTIFY_USER_ID
 from notify_core.vocabulary import Channel
 from tests.integration.contracts.conftest import MakeTemplate
 
@@ -73,3 +74,13 @@ def test_the_list_is_by_name_then_channel_without_archived_and_hidden(
             work.templates.save(template)
         work.templates.save(evolve(gone, version=2, archived=True))
         assert work.templates.list_for(stored_service.id) == shown
+
+
+def test_who_saved_a_template_has_an_address(database: Database, make_template: MakeTemplate, new_id: NewId) -> None:
+    template = make_template()
+    with database.statement() as work:
+        work.templates.save(template)
+        assert work.templates.authors([template.created_by_id, new_id()]) == {
+            NOTIFY_USER_ID: NOTIFY_USER_EMAIL_ADDRESS
+        }
+        assert work.templates.authors([]) == {}

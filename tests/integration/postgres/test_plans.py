@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,13 +15,13 @@ from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_adapters.postgres.database import PostgresUnitOfWork
 from notify_core.identifiers import uuid7
-from notify_core.notifications.model import Attempted, Contents, Message, Notification, expiry_date
+from notify_core.notifications.model import Attempted, Contents, Message, Notification, PageOfMessages, expiry_date
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 MESSAGES = 1500
-SERVICE = UUID(int=5)
+SERVICE, SMALL_SERVICE = UUID(int=5), UUID(int=6)
 
 # In the last transactions of this session: what was not yet added to the server's statistics.
 ROWS_READ = """
@@ -43,7 +44,7 @@ def crowd(own_database: PostgresDatabase, own_engine: Engine, clock: FixedClock)
     ids = [uuid7(clock() + timedelta(seconds=number), number) for number in range(MESSAGES)]
     with own_database.begin() as work:
         for number, message_id in enumerate(ids):
-            message, entry = _message(message_id, clock, Status.CREATED if number % 2 else Status.SENDING)
+            message, entry = _message(message_id, number, clock)
             work.notifications.accept(message, entry)
         work.commit()
     with own_engine.connect() as connection:
@@ -51,10 +52,10 @@ def crowd(own_database: PostgresDatabase, own_engine: Engine, clock: FixedClock)
     return Crowd(own_database, clock, (ids[1], ids[MESSAGES // 2 + 1], ids[-1]))
 
 
-def _message(message_id: UUID, clock: FixedClock, status: Status) -> tuple[Message, OutboxEntry]:
+def _message(message_id: UUID, number: int, clock: FixedClock) -> tuple[Message, OutboxEntry]:
     notification = Notification(
         id=message_id,
-        service_id=SERVICE,
+        service_id=SERVICE if number else SMALL_SERVICE,
         template_id=SERVICE,
         template_version=1,
         channel=Channel.EMAIL,
@@ -62,7 +63,7 @@ def _message(message_id: UUID, clock: FixedClock, status: Status) -> tuple[Messa
         api_key_id=None,
         created_at=clock(),
         expires_on=expiry_date(clock(), 7),
-        status=status,
+        status=Status.CREATED if number % 2 else Status.SENDING,
         sent_by=ProviderName.SES,
         reference=f"ref {message_id}",
     )
@@ -73,9 +74,8 @@ def _message(message_id: UUID, clock: FixedClock, status: Status) -> tuple[Messa
         subject_id=message_id,
         available_at=clock(),
     )
-    return Message(
-        notification=notification, contents=Contents(recipient="a@b.uk", normalised_recipient="a@b.uk")
-    ), entry
+    contents = Contents(recipient="a@b.uk", normalised_recipient="a@b.uk", client_reference=f"ref-{number}")
+    return Message(notification=notification, contents=contents), entry
 
 
 def claim(work: PostgresUnitOfWork, crowd: Crowd) -> None:
@@ -91,6 +91,29 @@ def record(work: PostgresUnitOfWork, crowd: Crowd) -> None:
 
 def find(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     assert work.notifications.find(SERVICE, crowd.ids[1]) is not None
+
+
+def list_page(work: PostgresUnitOfWork, **narrowed: Any) -> None:
+    page = PageOfMessages(service_id=SERVICE, key_type=KeyType.NORMAL, days_kept=7, limit=1, **narrowed)
+    assert len(work.notifications.list_page(page)) == 1
+
+
+def list_of_small_service(work: PostgresUnitOfWork, _: Crowd) -> None:
+    page = PageOfMessages(service_id=SMALL_SERVICE, key_type=KeyType.NORMAL, days_kept=7, limit=250)
+    assert len(work.notifications.list_page(page)) == 1
+
+
+def list_latest(work: PostgresUnitOfWork, _: Crowd) -> None:
+    list_page(work)
+
+
+def list_older(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    list_page(work, older_than=crowd.ids[1], channels=frozenset({Channel.EMAIL}))
+
+
+def list_by_reference(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    list_page(work, reference="ref-700", statuses=frozenset({Status.SENDING}))
+    list_page(work, reference="ref-700", older_than=crowd.ids[2])
 
 
 def find_and_save(work: PostgresUnitOfWork, crowd: Crowd) -> None:
@@ -109,7 +132,21 @@ def take_and_remove(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     work.outbox.remove(entry.id for entry in taken)
 
 
-@pytest.mark.parametrize("ask", [claim, record, find, find_and_save, find_by_reference, take_and_remove])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        claim,
+        record,
+        find,
+        list_of_small_service,
+        list_latest,
+        list_older,
+        list_by_reference,
+        find_and_save,
+        find_by_reference,
+        take_and_remove,
+    ],
+)
 def test_a_statement_reads_only_what_it_is_about(
     crowd: Crowd, ask: Callable[[PostgresUnitOfWork, Crowd], None]
 ) -> None:

@@ -1,0 +1,1 @@
+"""Texts that people send to services."""
