@@ -99,6 +99,13 @@ def _credentials(value: str) -> tuple[str, str] | None:
     raise _Invalid('is neither null nor JSON such as ["user", "password"]')
 
 
+def _list_of_texts(value: str) -> tuple[str, ...]:
+    texts = _json(value)
+    if isinstance(texts, list) and all(isinstance(text, str) and text for text in texts):
+        return tuple(texts)
+    raise _Invalid('is not JSON such as ["one", "another"]')
+
+
 def _client_keys(value: str) -> Mapping[str, tuple[str, ...]]:
     keys = _json(value)
     if not isinstance(keys, dict) or not all(
@@ -185,6 +192,11 @@ class Settings:
     )
     firetext_receipt_credentials: tuple[str, str] | None = _setting(
         "FIRETEXT_DELIVERY_STATUS_CALLBACK_BASIC_AUTH_CREDENTIALS", _credentials, secret=True
+    )
+    mmg_inbound_usernames: tuple[str, ...] = _setting("MMG_INBOUND_SMS_USERNAME", _list_of_texts, default=())
+    mmg_inbound_passwords: tuple[str, ...] = _setting("MMG_INBOUND_SMS_AUTH", _list_of_texts, default=(), secret=True)
+    firetext_inbound_passwords: tuple[str, ...] = _setting(
+        "FIRETEXT_INBOUND_SMS_AUTH", _list_of_texts, default=(), secret=True
     )
     email_domain: str = _setting("NOTIFY_EMAIL_DOMAIN", _text, default="notify.localhost")
     from_number: str = _setting("FROM_NUMBER", _text, default="GOVUK")

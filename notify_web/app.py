@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 
 from litestar.types import ASGIApp
 
@@ -11,6 +12,9 @@ from notify_adapters.settings import Settings, read_settings
 from notify_core.vocabulary import ProviderName
 from notify_web.ports import WebOptions, WebPorts
 from notify_web.shell import build_app
+
+# The only one that Firetext knows.
+_FIRETEXT_USERNAMES = ("notify",)
 
 
 def create_app() -> ASGIApp:
@@ -39,6 +43,10 @@ def _options(settings: Settings) -> WebOptions:
     return WebOptions(
         public_url=settings.api_host_name,
         receipt_credentials={name: pair for name, pair in credentials.items() if pair is not None},
+        inbound_credentials={
+            ProviderName.MMG: tuple(product(settings.mmg_inbound_usernames, settings.mmg_inbound_passwords)),
+            ProviderName.FIRETEXT: tuple(product(_FIRETEXT_USERNAMES, settings.firetext_inbound_passwords)),
+        },
         threads=settings.web_threads,
         git_commit=settings.git_commit,
         build_time=settings.build_time,

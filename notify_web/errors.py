@@ -26,6 +26,7 @@ from notify_core.documents.files import InvalidFile
 from notify_core.documents.ports import DocumentsUnavailable
 from notify_core.errors import InvalidContent, InvalidRecipient, NotAllowed, NotFound
 from notify_core.idempotency.model import KeyReused, StillInFlight
+from notify_core.letters.find_pdf import PdfNotReady
 from notify_core.limits.admit import DailyLimitExceeded, Exhausted, RateLimitExceeded
 from notify_core.notifications.cancel import TooLateToCancel
 from notify_core.notifications.refusals import NumberNotPermitted, SenderNotFound, TemplateNotFound
@@ -74,6 +75,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     InvalidContent: Kind("BadRequestError", 400),
     TemplateNotFound: Kind("BadRequestError", 400),
     SenderNotFound: Kind("BadRequestError", 400),
+    PdfNotReady: Kind("PDFNotReadyError", 400),
     NotFound: Kind("NoResultFound", 404, "No result found"),
     KeyReused: Kind("IdempotencyKeyReusedError", 422),
     StillInFlight: Kind("IdempotencyInFlightError", 409),
@@ -128,7 +130,7 @@ def _headers(error: Exception) -> Mapping[str, str]:
     if isinstance(error, StillInFlight):
         return {"Retry-After": "1"}
     if isinstance(error, UnknownSender):
-        return {"WWW-Authenticate": 'Basic realm="receipts"'}
+        return {"WWW-Authenticate": 'Basic realm="notify"'}
     return {}
 
 

@@ -30,11 +30,13 @@ class WebOptions:
     """What an operator decides about the web shell.
 
     `public_url` is the root of links in answers; without it they are made from each request's own. Receipts of
-    a provider with `receipt_credentials` (user, password) must carry them. `threads` use cases run at once.
+    a provider with `receipt_credentials` (user, password) must carry them; whoever
+    brings texts must carry one of its `inbound_credentials`. `threads` use cases run at once.
     """
 
     public_url: str | None = None
     receipt_credentials: Mapping[ProviderName, Credentials] = Factory(dict)
+    inbound_credentials: Mapping[ProviderName, tuple[Credentials, ...]] = Factory(dict)
     threads: int = 8
     git_commit: str | None = None
     build_time: str | None = None

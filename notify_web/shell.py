@@ -19,8 +19,8 @@ from notify_web.errors import HANDLERS
 from notify_web.express import Express
 from notify_web.options import options_handlers
 from notify_web.ports import WebPorts
-from notify_web.public import cancelling, email, letters, notifications, sms
-from notify_web.webhooks import firetext, mmg, ses
+from notify_web.public import cancelling, email, letters, notifications, received_texts, sms, templates
+from notify_web.webhooks import firetext, incoming_texts, mmg, ses
 
 LARGEST_BODY = 1024 * 1024
 
@@ -30,10 +30,18 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     email.send_email,
     email.try_email,
     letters.send_letter,
+    letters.find_pdf,
+    *letters.find_pdf_by_channel,
+    notifications.list_notifications,
     notifications.find_notification,
     *notifications.find_by_channel,
     notifications.send_unknown,
     cancelling.cancel_notification,
+    templates.show_template,
+    templates.show_version,
+    templates.show_templates,
+    templates.preview_template,
+    received_texts.list_received_texts,
 )
 # What nearly everybody asks.
 EXPRESS: tuple[HTTPRouteHandler, ...] = (sms.send_sms, email.send_email, notifications.find_notification)
@@ -41,6 +49,8 @@ WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
     mmg.receive_mmg_receipt,
     firetext.receive_firetext_receipt,
     ses.receive_ses_event,
+    incoming_texts.receive_mmg_text,
+    incoming_texts.receive_firetext_text,
 )
 STATUS: tuple[HTTPRouteHandler, ...] = (status.show_root, status.show_status)
 

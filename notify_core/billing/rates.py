@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
-from attrs import Factory, frozen
+from attrs import field, frozen
 
 from notify_core.calendar import london_midnight
 from notify_core.notifications.model import Notification
@@ -39,30 +40,40 @@ def sms_rate(moment: datetime) -> Decimal | None:
     return next((rate for start, rate in _RATES_SINCE if start <= moment), None)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class Cost:
     """The price of one message, before any free allowance. Not `ready` until the message has been rendered."""
 
     ready: bool
     pounds: Decimal | None = None
-    details: Mapping[str, Decimal | int | str] = Factory(dict)
+    details: Mapping[str, Decimal | int | str] = field(factory=dict, hash=False)
+
+
+_NOT_YET = Cost(ready=False)
+_FREE = Cost(ready=True, pounds=Decimal(0))
 
 
 def cost_of(notification: Notification) -> Cost:
     """Price a text or an email. Emails are free; a text costs its fragments × its country's multiplier."""
     if notification.channel is Channel.EMAIL:
-        return Cost(ready=True, pounds=Decimal(0))
+        return _FREE
     rate = sms_rate(notification.created_at)
     waiting = notification.status is Status.CREATED and notification.billable_units == 0
     if waiting or rate is None:
-        return Cost(ready=False)
-    multiplier = Decimal(1 if notification.rate_multiplier is None else notification.rate_multiplier)
+        return _NOT_YET
+    multiplier = notification.rate_multiplier
+    return _cost_of_sms(notification.billable_units, 1 if multiplier is None else multiplier, rate)
+
+
+@lru_cache
+def _cost_of_sms(fragments: int, multiplier: int, rate: Decimal) -> Cost:
+    """Return the price of a text: one of the few that nearly all of them have."""
     return Cost(
         ready=True,
-        pounds=notification.billable_units * multiplier * rate,
+        pounds=fragments * multiplier * rate,
         details={
-            "billable_sms_fragments": notification.billable_units,
-            "international_rate_multiplier": multiplier,
+            "billable_sms_fragments": fragments,
+            "international_rate_multiplier": Decimal(multiplier),
             "sms_rate": rate,
         },
     )

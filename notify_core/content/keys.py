@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
+_LONGEST_REMEMBERED = 100
 _IGNORED = {ord(character): None for character in " _-"}
 
 
@@ -13,9 +15,15 @@ def key_of(name: object) -> str | None:
     >>> key_of("First_name "), key_of("FIRST-NAME"), key_of(None)
     ('firstname', 'firstname', None)
     """
-    if name is None:
-        return None
-    return str(name).translate(_IGNORED).lower()
+    if type(name) is str and len(name) <= _LONGEST_REMEMBERED:
+        return _key_of_text(name)
+    return None if name is None else _key_of_text.__wrapped__(str(name))
+
+
+@lru_cache(maxsize=1024)
+def _key_of_text(name: str) -> str:
+    """Return the key of a name. The same few are asked for with every message."""
+    return name.translate(_IGNORED).lower()
 
 
 def first_spellings(names: Iterable[str]) -> tuple[str, ...]:

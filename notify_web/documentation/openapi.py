@@ -79,7 +79,7 @@ def _operation(path: str, handler: HTTPRouteHandler, told: Operation, shapes: Sh
         document["parameters"] = [_parameter(parameter, path) for parameter in told.parameters]
     if told.body is not None:
         content = {"schema": schema_of_table(told.body.schema), "example": told.body.example}
-        document["requestBody"] = {"required": True, "content": {"application/json": content}}
+        document["requestBody"] = {"required": told.body.required, "content": {"application/json": content}}
     document["responses"] = {str(status): answers[status] for status in sorted(answers)}
     return document
 

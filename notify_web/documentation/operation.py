@@ -18,7 +18,7 @@ Nothing here is looked at before somebody asks for the description.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from attrs import Factory, frozen
@@ -37,12 +37,26 @@ class Parameter:
     place: Literal["header"] | None = None
 
 
+def parameters_of(table: Schema, many: Collection[str] = ()) -> tuple[Parameter, ...]:
+    """Return the parameters of a query, by the table that it is checked against. Those in `many` may be repeated."""
+    return tuple(
+        Parameter(
+            field.name,
+            Rule(field.check.check, field.check.described["items"]) if field.name in many else field.check,
+            field.about,
+            many=field.name in many,
+        )
+        for field in table.fields
+    )
+
+
 @frozen
 class Body:
     """The JSON that is to be sent, by the table that it is checked against."""
 
     schema: Schema
     example: Mapping[str, object]
+    required: bool = True
 
 
 @frozen

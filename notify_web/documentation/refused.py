@@ -35,8 +35,10 @@ def _everywhere(operation: Operation) -> Iterable[Exception]:
     yield Forbidden("Error: Your system clock must be accurate to within 30 seconds")
     if operation.body is not None:
         yield BadRequest()
-        yield InvalidRequest(*(f"{name} is a required property" for name in operation.body.schema.required))
-        yield InvalidRequest("Additional properties are not allowed (colour was unexpected)")
+        if operation.body.schema.required:
+            yield InvalidRequest(*(f"{name} is a required property" for name in operation.body.schema.required))
+        if not operation.body.schema.open:
+            yield InvalidRequest("Additional properties are not allowed (colour was unexpected)")
         yield RequestEntityTooLarge()
     yield Exception()
     yield DatabaseUnavailable()

@@ -34,7 +34,7 @@ def schema_of_table(table: Schema) -> Fragment:
         "type": "object",
         "properties": {field.name: _property(field) for field in table.fields},
         "required": list(table.required),
-        "additionalProperties": False,
+        "additionalProperties": table.open,
     }
 
 

@@ -131,3 +131,51 @@ CANCELLED: shapes.Notification = {
     "sent_at": None,
     "status": Status.CANCELLED,
 }
+NOTIFICATIONS: shapes.Notifications = {
+    "links": {
+        "current": f"{_ROOT}/v2/notifications?status=delivered",
+        "next": f"{_ROOT}/v2/notifications?status=delivered&older_than={_ID}",
+    },
+    "notifications": [NOTIFICATION],
+}
+TEMPLATE: shapes.Template = {
+    "body": "Hello ((name)), your bins go out on ((day)).",
+    "created_at": "2026-05-04T10:00:00.000000Z",
+    "created_by": "jo@example.com",
+    "id": _TEMPLATE_ID,
+    "letter_contact_block": None,
+    "name": "Bin day",
+    "personalisation": {"name": {"required": True}, "day": {"required": True}},
+    "postage": None,
+    "subject": None,
+    "type": "sms",
+    "updated_at": "2026-11-02T09:30:00.000000Z",
+    "version": 3,
+}
+TEMPLATES: shapes.Templates = {"templates": [TEMPLATE]}
+PREVIEW_BODY: Mapping[str, object] = {"personalisation": {"name": "Jo", "day": "Monday"}}
+PREVIEW: shapes.Preview = {
+    "body": "Hello Jo, your bins go out on Monday.",
+    "html": None,
+    "id": _TEMPLATE_ID,
+    "postage": None,
+    "subject": None,
+    "type": "sms",
+    "version": 3,
+}
+RECEIVED_TEXTS: shapes.ReceivedTexts = {
+    "links": {
+        "current": f"{_ROOT}/v2/received-text-messages",
+        "next": f"{_ROOT}/v2/received-text-messages?older_than={_ID}",
+    },
+    "received_text_messages": [
+        {
+            "content": "Thank you",
+            "created_at": "2026-11-21T17:05:00.000000Z",
+            "id": _ID,
+            "notify_number": "07700900001",
+            "service_id": _SERVICE_ID,
+            "user_number": "447700900123",
+        }
+    ],
+}

@@ -6,7 +6,7 @@ Above each stands the same in JSON Schema's words, which end up in the API's des
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -20,10 +20,12 @@ from notify_core.violations import echo
 from notify_web.public.schema import Rule, rule
 
 _TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
+_POSTAGE = ("first", "second", "economy")
 _FURTHEST_AHEAD = timedelta(hours=24)
 _NOT_ISO_8601 = (
     "datetime format is invalid. It must be a valid ISO8601 date time format, https://en.wikipedia.org/wiki/ISO_8601"
 )
+_STORABLE = r"^[^\u0000]*$"
 _CHARACTER = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
 # RFC 3986, with a host. No line feed at the end, since the address goes into a header of the email.
 _HTTPS_URL = re.compile(
@@ -53,7 +55,7 @@ _is_list_or_null = of_type("array", "null")
 def short_text(longest: int) -> Rule:
     """Return the rule that a value is a text of at most `longest` characters, all of which can be stored."""
 
-    @rule(type="string", maxLength=longest, pattern=r"^[^\u0000]*$")
+    @rule(type="string", maxLength=longest, pattern=_STORABLE)
     def check(value: object, now: datetime) -> Iterator[str]:
         yield from _is_text(value, now)
         if isinstance(value, str):
@@ -63,6 +65,49 @@ def short_text(longest: int) -> Rule:
                 yield "must not contain null characters"
 
     return check
+
+
+@rule(type="integer", minimum=0)
+def whole_number(value: object, _now: datetime) -> Iterator[str]:
+    """Check that a text is a whole number, in digits."""
+    if not (isinstance(value, str) and value.isascii() and value.isdigit()):
+        yield "is not a whole number"
+
+
+@rule(type="string", pattern=_STORABLE)
+def storable(value: object, _now: datetime) -> Iterator[str]:
+    """Check that a text can be stored, or be found among those that are."""
+    if "\0" in str(value):
+        yield "must not contain null characters"
+
+
+def one_of(*choices: str) -> Rule:
+    """Return the rule that a value is one of these."""
+
+    @rule(enum=list(choices))
+    def check(value: object, _now: datetime) -> Iterator[str]:
+        if value not in choices:
+            yield f"{echo(value)} is not one of [{', '.join(choices)}]"
+
+    return check
+
+
+def each(one: Rule) -> Rule:
+    """Return the rule that every value of a list keeps the rule `one`."""
+
+    @rule(type="array", items=dict(one.described))
+    def check(values: Sequence[object], now: datetime) -> Iterator[str]:
+        return (problem for value in values for problem in one(value, now))
+
+    return check
+
+
+@rule(enum=list(_POSTAGE))
+def postage(value: object, now: datetime) -> Iterator[str]:
+    """Check that a value is a kind of postage that can be chosen."""
+    yield from _is_text(value, now)
+    if isinstance(value, str) and value not in _POSTAGE:
+        yield "invalid. It must be either first, second or economy."
 
 
 @rule(type="string", format="uuid")

@@ -1,4 +1,4 @@
-"""Look a message up."""
+"""Look a message up, and list them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from notify_core.errors import NotFound
+from notify_core.notifications.list import ListRequest
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer, json_answer
 from notify_web.authentication import authenticate
-from notify_web.documentation.operation import Operation, Parameter, Returns, Unlisted
+from notify_web.documentation.operation import Operation, Parameter, Returns, Unlisted, parameters_of
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, shapes
+from notify_web.public.bodies import MESSAGES
 from notify_web.public.formats import read_uuid, uuid
-from notify_web.public.schema import InvalidRequest
+from notify_web.public.queries import links, read_query
+from notify_web.public.schema import InvalidRequest, parse
 
+_REPEATED = frozenset({"status", "template_type"})
 _ONE = "/v2/notifications/{notification_id:str}"
 _NOT_AN_ID = "notification_id is not a valid UUID"
 
@@ -43,6 +47,40 @@ def find_notification(request: HttpRequest, notification_id: FromPath[str]) -> A
     wanted = notification_id_from(notification_id)
     found = ports_of(request).notify.find_notification(caller.service.id, wanted)
     return json_answer(presenters.notification(found, root_url(request)))
+
+
+@get(
+    "/v2/notifications",
+    sync_to_thread=True,
+    described=Operation(
+        "List messages",
+        "Shows up to 250 of your service's messages, newest first: those sent with keys of the same type as yours. The "
+        "link `next` leads to those before them; it is there as long as there was something on the page.",
+        parameters=parameters_of(MESSAGES, many=_REPEATED),
+        answers={200: Returns("A page of messages.", shapes.Notifications, examples.NOTIFICATIONS)},
+        errors=(InvalidRequest("older_than is not a valid UUID"),),
+    ),
+)
+def list_notifications(request: HttpRequest) -> Answer:
+    """Show a page of the messages that were sent with keys of the caller's type, newest first."""
+    ports, caller = ports_of(request), authenticate(request)
+    query = read_query(request)
+    wanted = parse(
+        MESSAGES, {name: values if name in _REPEATED else values[0] for name, values in query.items()}, ports.clock()
+    )
+    found = ports.notify.list_notifications(
+        ListRequest(
+            key=caller.key,
+            statuses=tuple(wanted.get("status", ())),
+            channels=tuple(map(Channel, wanted.get("template_type", ()))),
+            reference=wanted.get("reference"),
+            older_than=wanted.get("older_than"),
+        )
+    )
+    last_id = found[-1].notification.id if found else None
+    return json_answer(
+        presenters.notifications(found, links(request, query, last_id, shown=query), root_url(request))
+    )
 
 
 def notification_id_from(text: str) -> UUID:

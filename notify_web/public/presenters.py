@@ -1,18 +1,22 @@
-"""What clients are shown of a message."""
+"""What clients are shown: of messages, templates and received texts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
 
 from notify_core.billing.rates import Cost
 from notify_core.content.sanitise import Sanitised
+from notify_core.inbound.model import ReceivedText
 from notify_core.notifications.dry_run import RehearsedEmail, RehearsedSms
 from notify_core.notifications.find import Found
 from notify_core.notifications.prepare import Prepared
 from notify_core.notifications.send import Accepted
 from notify_core.templates.model import Template
+from notify_core.templates.show import Preview, Shown
 from notify_core.vocabulary import Channel
 from notify_web.answers import wire_time
 from notify_web.public import shapes
@@ -118,6 +122,15 @@ def _time_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else wire_time(moment)
 
 
+def notifications(found: Sequence[Found], links: Mapping[str, str], root: str) -> shapes.Notifications:
+    """Present a page of messages."""
+    return {"links": _links(links), "notifications": [notification(message, root) for message in found]}
+
+
+def _links(links: Mapping[str, str]) -> shapes.Links:
+    return {"current": links["current"], "next": links["next"]} if "next" in links else {"current": links["current"]}
+
+
 def notification(found: Found, root: str) -> shapes.Notification:
     """Present a message looked up. Every key is always there."""
     facts, contents = found.notification, found.contents
@@ -138,7 +151,7 @@ def notification(found: Found, root: str) -> shapes.Notification:
         "postage": None,
         "body": found.body,
         "subject": found.subject,
-        "template": _version_used(found.template, root),
+        "template": _version_used(facts.template_id, facts.template_version, root),
         "created_at": wire_time(facts.created_at),
         "created_by_name": None,
         "sent_at": _time_or_none(facts.sent_at),
@@ -149,19 +162,76 @@ def notification(found: Found, root: str) -> shapes.Notification:
     }
 
 
-def _version_used(template: Template, root: str) -> shapes.TemplateUsed:
+@lru_cache
+def _version_used(template_id: UUID, version: int, root: str) -> shapes.TemplateUsed:
+    """Present the template of a message. The same for most messages on a page."""
     return {
-        "id": str(template.id),
-        "version": template.version,
-        "uri": f"{root}/v2/template/{template.id}/version/{template.version}",
+        "id": str(template_id),
+        "version": version,
+        "uri": f"{root}/v2/template/{template_id}/version/{version}",
     }
 
 
+@lru_cache
 def _cost(cost: Cost) -> shapes.CostShown:
+    """Present what a message cost. Nearly all texts cost one of a few sums."""
     return {
         "is_cost_data_ready": cost.ready,
         "cost_in_pounds": None if cost.pounds is None else float(cost.pounds),
         "cost_details": {name: _number(value) for name, value in cost.details.items()},
+    }
+
+
+def template(shown: Shown) -> shapes.Template:
+    """Present a version of a template."""
+    written = shown.template
+    return {
+        "id": str(written.id),
+        "type": written.channel.value,
+        "name": written.name,
+        "version": written.version,
+        "created_at": wire_time(written.created_at),
+        "updated_at": _time_or_none(written.updated_at),
+        "created_by": shown.created_by,
+        "subject": written.subject,
+        "body": written.content,
+        "personalisation": {name: {"required": True} for name in shown.placeholders},
+        "postage": None,
+        "letter_contact_block": None,
+    }
+
+
+def templates(found: Iterable[Shown]) -> shapes.Templates:
+    """Present all templates that there are."""
+    return {"templates": [template(shown) for shown in found]}
+
+
+def preview(preview: Preview) -> shapes.Preview:
+    """Present how a message from a template would read."""
+    return {
+        "id": str(preview.template.id),
+        "type": preview.template.channel.value,
+        "version": preview.template.version,
+        "subject": preview.subject,
+        "body": preview.body,
+        "html": preview.html,
+        "postage": None,
+    }
+
+
+def received_texts(texts: Sequence[ReceivedText], links: Mapping[str, str]) -> shapes.ReceivedTexts:
+    """Present a page of texts that people sent to the service."""
+    return {"links": _links(links), "received_text_messages": [_received_text(text) for text in texts]}
+
+
+def _received_text(text: ReceivedText) -> shapes.ReceivedText:
+    return {
+        "id": str(text.id),
+        "service_id": str(text.service_id),
+        "notify_number": text.notify_number,
+        "user_number": text.user_number,
+        "content": text.content,
+        "created_at": wire_time(text.created_at),
     }
 
 

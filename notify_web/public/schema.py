@@ -60,10 +60,14 @@ class Field:
 
 @frozen
 class Schema:
-    """An object with these properties and no others. Problems are told in the order of the fields."""
+    """An object with these properties, and no others unless it is `open`: then they are ignored.
+
+    Problems are told in the order of the fields.
+    """
 
     fields: tuple[Field, ...]
     required: tuple[str, ...]
+    open: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -94,5 +98,5 @@ def _missing(schema: Schema, document: Mapping[str, Any]) -> Iterator[str]:
 
 def _surplus(schema: Schema, document: Mapping[str, Any]) -> Iterator[str]:
     surplus = document.keys() - schema.names
-    if surplus:
+    if surplus and not schema.open:
         yield unexpected(surplus)

@@ -179,6 +179,79 @@ class Notification(CostShown):
     type: Literal["sms", "email", "letter"]
 
 
+class Links(TypedDict):
+    """Where the pages of a list are."""
+
+    current: Annotated[Link, About("This page.")]
+    next: NotRequired[Annotated[Link, About("The page of what came before. Left out when this one is empty.")]]
+
+
+class Notifications(TypedDict):
+    """A page of messages, newest first."""
+
+    links: Links
+    notifications: list[Notification]
+
+
+class Required(TypedDict):
+    """What is asked of a placeholder."""
+
+    required: Literal[True]
+
+
+class Template(TypedDict):
+    """A version of a template."""
+
+    body: Annotated[str, About("With its placeholders, as `((name))`.")]
+    created_at: Annotated[Moment, About("When the template was made, whatever the version.")]
+    created_by: Annotated[str, About("The email address of who saved this version.")]
+    id: Uuid
+    letter_contact_block: None
+    name: str
+    personalisation: Annotated[dict[str, Required], About("Its placeholders, each as it is first written.")]
+    postage: None
+    subject: Annotated[str | None, About("Emails and letters.")]
+    type: Literal["sms", "email", "letter"]
+    updated_at: Annotated[Moment | None, About("When this version was saved, unless it is the first.")]
+    version: int
+
+
+class Templates(TypedDict):
+    """Templates, by name."""
+
+    templates: list[Template]
+
+
+class Preview(TypedDict):
+    """How a message from a template would read."""
+
+    body: str
+    html: Annotated[str | None, About("Emails: the body as HTML, without the page around it.")]
+    id: Uuid
+    postage: None
+    subject: Annotated[str | None, About("Emails and letters.")]
+    type: Literal["sms", "email", "letter"]
+    version: int
+
+
+class ReceivedText(TypedDict):
+    """A text that somebody sent to the service."""
+
+    content: str
+    created_at: Moment
+    id: Uuid
+    notify_number: Annotated[str, About("The service's number that it was sent to.")]
+    service_id: Uuid
+    user_number: Annotated[str, About("Who sent it.")]
+
+
+class ReceivedTexts(TypedDict):
+    """A page of received texts, newest first."""
+
+    links: Links
+    received_text_messages: list[ReceivedText]
+
+
 class Problem(TypedDict):
     """One thing that is wrong."""
 

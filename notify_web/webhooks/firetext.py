@@ -25,7 +25,7 @@ def receive_firetext_receipt(request: HttpRequest, body: RawBody) -> Answer:
 
 def firetext_receipt(body: bytes) -> SmsReceipt:
     """Read a receipt. Raises InvalidReceipt, naming all fields that are missing."""
-    fields = _form(body)
+    fields = read_form(body)
     check_present("Firetext", fields, ("status", "reference"))
     return SmsReceipt(
         provider=ProviderName.FIRETEXT,
@@ -36,7 +36,7 @@ def firetext_receipt(body: bytes) -> SmsReceipt:
     )
 
 
-def _form(body: bytes) -> dict[str, str]:
+def read_form(body: bytes) -> dict[str, str]:
     """Read a form; of a field given twice the first counts."""
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

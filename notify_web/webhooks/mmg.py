@@ -24,7 +24,7 @@ def receive_mmg_receipt(request: HttpRequest, body: RawBody) -> Answer:
 
 def mmg_receipt(body: bytes) -> SmsReceipt:
     """Read a receipt. Raises InvalidReceipt, naming all fields that are missing."""
-    fields = _object(body)
+    fields = read_object(body)
     check_present("MMG", fields, ("status", "CID"))
     substatus = fields.get("substatus")
     return SmsReceipt(
@@ -36,7 +36,8 @@ def mmg_receipt(body: bytes) -> SmsReceipt:
     )
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object. Raises InvalidReceipt."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

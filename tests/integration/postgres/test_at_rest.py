@@ -16,13 +16,15 @@ from notify_adapters.postgres import PostgresDatabase
 from notify_core.api_keys.model import ApiKey
 from notify_core.errors import Conflict
 from notify_core.identifiers import uuid7
+from notify_core.inbound.model import PageOfTexts, ReceivedText
 from notify_core.notifications.model import Contents, Message, Notification
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.services.model import Service
-from notify_core.vocabulary import Channel, KeyType
+from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SERVICE, KEY, OTHER_KEY, MESSAGE, OTHER_MESSAGE = (uuid7(NOW, number) for number in range(1, 6))
+SERVICE, KEY, OTHER_KEY, MESSAGE, OTHER_MESSAGE, TEXT, OTHER_TEXT = (uuid7(NOW, number) for number in range(1, 8))
+TEXTS = PageOfTexts(service_id=SERVICE, days_kept=7, limit=9)
 OLD, NEW = {"2026-10": b"o" * 32}, {"2026-11": b"n" * 32}
 
 
@@ -38,8 +40,23 @@ def stored(own_engine: Engine) -> Engine:
             work.api_keys.add(_key(key_id, secret))
         for message_id, name in ((MESSAGE, "Rumpelstiltskin"), (OTHER_MESSAGE, "Tom")):
             work.notifications.accept(*_message(message_id, name))
+        for text_id, content in ((TEXT, "Sesame seeds"), (OTHER_TEXT, "Salt")):
+            work.inbound.add(_text(text_id, content))
         work.commit()
     return own_engine
+
+
+def _text(text_id: UUID, content: str) -> ReceivedText:
+    return ReceivedText(
+        id=text_id,
+        service_id=SERVICE,
+        notify_number="07900900500",
+        user_number="447900900123",
+        content=content,
+        provider=ProviderName.MMG,
+        created_at=NOW,
+        expires_on=date(2026, 11, 29),
+    )
 
 
 def _key(key_id: UUID, secret: str, name: str = "") -> ApiKey:
@@ -80,12 +97,13 @@ def test_neither_secrets_nor_personalisation_can_be_read_in_the_tables(stored: E
     with stored.connect() as connection:
         kept = b"".join(
             bytes(column) if isinstance(column, bytes) else str(column).encode()
-            for table in ("api_keys", "notification_contents", "notifications", "outbox")
+            for table in ("api_keys", "notification_contents", "notifications", "outbox", "inbound_sms")
             for row in connection.exec_driver_sql(f"SELECT * FROM {table}")
             for column in row
         )
     assert b"open sesame" not in kept
     assert b"Rumpelstiltskin" not in kept
+    assert b"seeds" not in kept
     assert b"2026-10" in kept, "the key's id stands in front"
 
 
@@ -93,6 +111,8 @@ def test_keys_rotate(stored: Engine) -> None:
     with database_with(stored, NEW | OLD).statement() as work:
         key = work.api_keys.find(KEY)
         message = work.notifications.find(SERVICE, MESSAGE)
+        texts = work.inbound.list_page(TEXTS)
+    assert [text.content for text in texts] == ["Salt", "Sesame seeds"]
     assert key is not None
     assert message is not None
     assert (key.secret, message.contents.personalisation) == ("open sesame", {"name": "Rumpelstiltskin"})
@@ -113,6 +133,9 @@ def test_what_was_copied_to_another_row_is_not_read(stored: Engine) -> None:
             f" (SELECT personalisation FROM notification_contents WHERE notification_id = '{OTHER_MESSAGE}')"
         )
         connection.exec_driver_sql(
+            f"UPDATE inbound_sms SET content = (SELECT content FROM inbound_sms WHERE id = '{OTHER_TEXT}')"
+        )
+        connection.exec_driver_sql(
             f"UPDATE api_keys SET encrypted_secret = (SELECT encrypted_secret FROM api_keys WHERE id = '{OTHER_KEY}')"
         )
     with database_with(stored, OLD).statement() as work:
@@ -120,6 +143,8 @@ def test_what_was_copied_to_another_row_is_not_read(stored: Engine) -> None:
             work.notifications.find(SERVICE, MESSAGE)
         with pytest.raises(DecryptionFailed):
             work.api_keys.find(KEY)
+        with pytest.raises(DecryptionFailed):
+            work.inbound.list_page(TEXTS)
         assert work.notifications.find(SERVICE, OTHER_MESSAGE) is not None
 
 

@@ -95,3 +95,47 @@ def test_errors_reach_the_client_as_it_expects_them(system: DevSystem) -> None:
     with pytest.raises(HTTPError) as refused:
         stranger.get_notification_by_id(str(uuid.uuid4()))
     assert first_error(refused)["message"] == "Invalid token: service not found"
+
+
+def test_all_messages_are_read_back_page_by_page(system: DevSystem) -> None:
+    client = client_of(system)
+    template = system.world["templates"]["sms"]
+    reference = str(uuid.uuid4())
+    sent = [
+        client.send_sms_notification("07700 900123", template, personalisation=VALUES, reference=reference)["id"]
+        for _ in range(3)
+    ]
+    page = client.get_all_notifications(reference=reference, template_type="sms", include_jobs=True)
+    assert sorted(page["links"]) == ["current", "next"]
+    assert [message["id"] for message in page["notifications"]] == sent[::-1]
+    rest = client.get_all_notifications(reference=reference, older_than=sent[1])
+    assert [message["id"] for message in rest["notifications"]] == sent[:1]
+    everything = [message["id"] for message in client.get_all_notifications_iterator(status=["accepted", "received"])]
+    assert [message for message in everything if message in sent] == sent[::-1]
+    assert client_of(system, "test").get_all_notifications(reference=reference)["notifications"] == []
+
+
+def test_templates_are_read_and_previewed(system: DevSystem) -> None:
+    client = client_of(system)
+    template = system.world["templates"]["sms"]
+    shown = client.get_template(template)
+    assert shown == client.get_template_version(template, shown["version"])
+    assert list(shown["personalisation"]) == ["day", "name"]
+    assert shown in client.get_all_templates()["templates"]
+    assert all(other["type"] == "email" for other in client.get_all_templates("email")["templates"])
+    preview = client.post_template_preview(template, VALUES)
+    assert (preview["body"], preview["html"]) == ("Hello Jo, your bins are collected on Monday.", None)
+
+
+def test_received_texts_are_read_to_their_end(system: DevSystem) -> None:
+    client = client_of(system)
+    assert client.get_received_texts()["received_text_messages"] == []
+    assert list(client.get_received_texts_iterator()) == []
+
+
+def test_there_is_no_pdf_of_a_text(system: DevSystem) -> None:
+    client = client_of(system)
+    sent = client.send_sms_notification("07700 900123", system.world["templates"]["sms"], personalisation=VALUES)
+    with pytest.raises(HTTPError) as refused:
+        client.get_pdf_for_letter(sent["id"])
+    assert first_error(refused)["message"] == "Notification is not a letter"

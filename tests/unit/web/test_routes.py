@@ -45,6 +45,13 @@ COMMON = {
         "/schema",
         "/notifications",
         "/notifications/sms/other",
+        "/v2/templates/",
+        "/v2/template",
+        "/v2/template/x/version",
+        "/v2/template/x/versions/1",
+        "/v2/received-text-messages/",
+        "/v2/notifications/x/pdf/",
+        "/notifications/sms/receive",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
@@ -61,6 +68,15 @@ def test_unknown_addresses_are_not_found_without_a_token(web: Web, method: str, 
         ("DELETE", "/v2/notifications/anything", "GET, HEAD, OPTIONS, POST"),
         ("GET", "/notifications/sms/mmg", "OPTIONS, POST"),
         ("HEAD", "/notifications/sms/mmg", "OPTIONS, POST"),
+        ("POST", "/v2/notifications", "GET, HEAD, OPTIONS"),
+        ("DELETE", f"/v2/notifications/{uuid4()}/pdf", "GET, HEAD, OPTIONS"),
+        ("POST", "/v2/notifications/sms/pdf", "GET, HEAD, OPTIONS"),
+        ("POST", f"/v2/template/{uuid4()}", "GET, HEAD, OPTIONS"),
+        ("PUT", f"/v2/template/{uuid4()}/version/1", "GET, HEAD, OPTIONS"),
+        ("GET", f"/v2/template/{uuid4()}/preview", "OPTIONS, POST"),
+        ("POST", "/v2/templates", "GET, HEAD, OPTIONS"),
+        ("POST", "/v2/received-text-messages", "GET, HEAD, OPTIONS"),
+        ("GET", "/notifications/sms/receive/mmg", "OPTIONS, POST"),
         ("POST", "/", "GET, HEAD, OPTIONS"),
         ("DELETE", "/_status", "GET, HEAD, OPTIONS, POST"),
     ],
@@ -96,10 +112,11 @@ def test_every_address_below_v2_asks_for_a_token(web: Web) -> None:
     asked = 0
     for path, methods in methods_by_path(shell.PUBLIC).items():
         for method in methods:
-            reply = web.request(method, path.replace("{notification_id:str}", str(uuid4())))
+            filled = path.replace("{notification_id:str}", str(uuid4())).replace("{template_id:str}", str(uuid4()))
+            reply = web.request(method, filled.replace("{version:str}", "1"))
             assert reply.status == 401, (method, path)
             asked += 1
-    assert asked == 18
+    assert asked == 38
 
 
 def test_head_answers_as_get_without_the_body(web: Web) -> None:
@@ -159,6 +176,10 @@ def test_bodies_have_a_limit(web: Web) -> None:
     assert web.request("POST", "/v2/notifications/sms", million, web.signed()).status == 400
     assert web.request("POST", "/v2/notifications/email", million * 20, web.signed()).status == 400
     assert web.request("POST", "/v2/notifications/email", million * 20 + b" ", web.signed()).status == 413
+    assert web.request("POST", "/v2/notifications/letter", million * 10, web.signed()).status == 400
+    assert web.request("POST", "/v2/notifications/letter", million * 10 + b" ", web.signed()).status == 413
+    preview = f"/v2/template/{uuid4()}/preview"
+    assert web.request("POST", preview, million + b" ", web.signed()).problem[0] == 413
     assert web.request("POST", "/notifications/sms/mmg", million + b" ").json["result"] == "error"
 
 

@@ -164,9 +164,7 @@ def test_an_empty_text_is_refused(web: Web) -> None:
     assert reply.problem == (400, "BadRequestError", "Your message is empty.")
 
 
-@pytest.mark.parametrize(
-    ("path", "spoken"), [(SMS, "text messages"), (EMAIL, "emails"), ("/v2/notifications/letter", "letters")]
-)
+@pytest.mark.parametrize(("path", "spoken"), [(SMS, "text messages"), (EMAIL, "emails")])
 def test_a_service_without_the_permission_is_refused(web: Web, path: str, spoken: str) -> None:
     change_service(web, permissions=frozenset())
     body = web.email() if path == EMAIL else web.sms()

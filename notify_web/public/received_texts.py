@@ -1,0 +1,36 @@
+"""List the texts that people sent to the service."""
+
+from __future__ import annotations
+
+from litestar import get
+
+from notify_web.answers import Answer, json_answer
+from notify_web.authentication import authenticate
+from notify_web.documentation.operation import Operation, Returns, parameters_of
+from notify_web.ports import HttpRequest, ports_of
+from notify_web.public import examples, presenters, shapes
+from notify_web.public.bodies import RECEIVED_TEXTS
+from notify_web.public.queries import links, read_query
+from notify_web.public.schema import InvalidRequest, parse
+
+
+@get(
+    "/v2/received-text-messages",
+    sync_to_thread=True,
+    described=Operation(
+        "List received text messages",
+        "Shows up to 250 of the texts that people sent to your service, newest first.",
+        parameters=parameters_of(RECEIVED_TEXTS),
+        answers={200: Returns("A page of received texts.", shapes.ReceivedTexts, examples.RECEIVED_TEXTS)},
+        errors=(InvalidRequest("older_than is not a valid UUID"),),
+        group="Received text messages",
+    ),
+)
+def list_received_texts(request: HttpRequest) -> Answer:
+    """Show a page of the texts, newest first. The link to it never carried a query."""
+    ports, caller = ports_of(request), authenticate(request)
+    query = {name: values[0] for name, values in read_query(request).items()}
+    wanted = parse(RECEIVED_TEXTS, query, ports.clock())
+    texts = ports.notify.list_received_texts(caller.service, wanted.get("older_than"))
+    found = links(request, {}, texts[-1].id if texts else None, shown={})
+    return json_answer(presenters.received_texts(texts, found))
