@@ -158,9 +158,25 @@ class Field:
             return escape_html(self.content) if style.escape else self.content
         by_key = _by_key(values, style)
         pieces = self.escaped_pieces if style.escape else self._plain
-        return "".join(
-            [piece if isinstance(piece, str) else _filled(piece, by_key.get(piece.key), style) for piece in pieces]
-        )
+        if style.escape:
+            return "".join(
+                [
+                    piece if isinstance(piece, str) else _filled(piece, by_key.get(piece.key), style)
+                    for piece in pieces
+                ]
+            )
+        # Most values are texts that go in as they are: worth the words, since every message is filled in.
+        filled = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                filled.append(piece)
+                continue
+            value = by_key.get(piece.key)
+            if piece.text is None and isinstance(value, str):
+                filled.append(value)
+            else:
+                filled.append(_filled(piece, value, style))
+        return "".join(filled)
 
 
 def missing_names(placeholders: tuple[str, ...], values: Values | None) -> tuple[str, ...]:

@@ -54,8 +54,8 @@ def find_notification(request: HttpRequest, notification_id: FromPath[str]) -> A
     sync_to_thread=True,
     described=Operation(
         "List messages",
-        "Shows up to 250 of your service's messages, newest first: those sent with keys of the same type as yours. The "
-        "link `next` leads to those before them; it is there as long as there was something on the page.",
+        "Shows up to 250 of your service's messages, newest first: those sent with keys of the same type as yours. "
+        "The link `next` leads to those before them; it is there as long as there was something on the page.",
         parameters=parameters_of(MESSAGES, many=_REPEATED),
         answers={200: Returns("A page of messages.", shapes.Notifications, examples.NOTIFICATIONS)},
         errors=(InvalidRequest("older_than is not a valid UUID"),),
