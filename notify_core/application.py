@@ -25,6 +25,7 @@ from notify_core.notifications.compose import Composer
 from notify_core.notifications.deliver import DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
 from notify_core.notifications.dry_run import DryRunEmail, DryRunSms
 from notify_core.notifications.find import FindNotification
+from notify_core.notifications.find_timeline import FindTimeline
 from notify_core.notifications.list import ListNotifications
 from notify_core.notifications.prepare import Preparation, PrepareEmail, PrepareSms
 from notify_core.notifications.record_receipt import ReceiptLog, RecordEmailReceipt, RecordSmsReceipt
@@ -116,6 +117,7 @@ class Notify:
 
     receive_text: ReceiveText
     list_received_texts: ListReceivedTexts
+    find_timeline: FindTimeline
 
     relay_outbox: RelayOutbox
     deliver_sms: Deliver
@@ -187,6 +189,7 @@ def build(ports: Ports, options: Options) -> Notify:
         find_letter_pdf=FindLetterPdf(ports.database),
         receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id),
         list_received_texts=ListReceivedTexts(ports.database),
+        find_timeline=FindTimeline(ports.database),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),
         deliver_email=deliver(Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries),

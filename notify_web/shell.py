@@ -19,7 +19,7 @@ from notify_web.errors import HANDLERS
 from notify_web.express import Express
 from notify_web.options import options_handlers
 from notify_web.ports import WebPorts
-from notify_web.public import cancelling, email, letters, notifications, received_texts, sms, templates
+from notify_web.public import cancelling, email, letters, notifications, received_texts, sms, templates, timeline
 from notify_web.webhooks import firetext, incoming_texts, mmg, ses
 
 LARGEST_BODY = 1024 * 1024
@@ -36,6 +36,7 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     notifications.find_notification,
     *notifications.find_by_channel,
     notifications.send_unknown,
+    timeline.find_timeline,
     cancelling.cancel_notification,
     templates.show_template,
     templates.show_version,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
+from uuid import UUID
 
 from notify_adapters.memory.accounts import MemoryApiKeys, MemoryProviders, MemoryServices, MemoryTemplates
 from notify_adapters.memory.answers import MemoryAnswers
@@ -12,7 +13,9 @@ from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table, Undo
+from notify_adapters.memory.timelines import Events, MemoryTimelines
 from notify_core.clock import Clock
+from notify_core.notifications.model import Message
 
 
 class MemoryUnitOfWork:
@@ -24,9 +27,12 @@ class MemoryUnitOfWork:
         self.api_keys = MemoryApiKeys(Table(self.undo_log))
         self.templates = MemoryTemplates(Table(self.undo_log))
         self.providers = MemoryProviders()
-        self.outbox = MemoryOutbox(Table(self.undo_log))
+        messages: Table[UUID, Message] = Table(self.undo_log)
+        events: Table[UUID, Events] = Table(self.undo_log)
+        timelines = MemoryTimelines(events, messages, clock)
+        self.outbox = MemoryOutbox(Table(self.undo_log), timelines)
         self.answers = MemoryAnswers(Table(self.undo_log), clock)
-        self.notifications = MemoryNotifications(Table(self.undo_log), self.outbox, self.answers, clock)
+        self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
 

@@ -11,6 +11,7 @@ from attrs import evolve
 from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table
+from notify_adapters.memory.timelines import MemoryTimelines
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.errors import Conflict
@@ -26,6 +27,7 @@ from notify_core.notifications.model import (
     WaitingReceipt,
 )
 from notify_core.notifications.status import Status
+from notify_core.notifications.timeline import Event, EventKind, Timeline, outcome_of
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import Channel, ProviderName
 
@@ -34,10 +36,16 @@ class MemoryNotifications:
     """Implements `NotificationRepository`."""
 
     def __init__(
-        self, table: Table[UUID, Message], outbox: MemoryOutbox, answers: MemoryAnswers, clock: Clock
+        self,
+        table: Table[UUID, Message],
+        outbox: MemoryOutbox,
+        timelines: MemoryTimelines,
+        answers: MemoryAnswers,
+        clock: Clock,
     ) -> None:
         self._table = table
         self._outbox = outbox
+        self._timelines = timelines
         self._answers = answers
         self._clock = clock
 
@@ -95,7 +103,9 @@ class MemoryNotifications:
                 busy[notification_id] = leased_until
                 continue
             facts = message.notification
-            mine.append(self._put(evolve(facts, attempts=facts.attempts + 1, leased_until=until)))
+            attempt = facts.attempts + 1
+            mine.append(self._put(evolve(facts, attempts=attempt, leased_until=until)))
+            self._timelines.add(notification_id, Event(at=now, kind=EventKind.ATTEMPTED, attempt=attempt))
         return Claim(mine=tuple(mine), busy=busy)
 
     def record(self, outcomes: Sequence[Attempted]) -> None:
@@ -104,6 +114,7 @@ class MemoryNotifications:
             message = self._table.get(outcome.notification_id)
             if message is not None:
                 self._put(_after(message.notification, outcome))
+                self._timelines.add(outcome.notification_id, outcome_of(outcome))
 
     def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
         """Return the facts of a message, or None."""
@@ -117,9 +128,21 @@ class MemoryNotifications:
                 return message.notification
         return None
 
-    def save(self, notification: Notification) -> None:
-        """Store changed facts."""
+    def save(self, notification: Notification, event: Event | None = None) -> None:
+        """Store changed facts, and what happened."""
         self._put(notification)
+        if event is not None:
+            self._timelines.add(notification.id, event)
+
+    def add_event(self, notification: Notification, event: Event, *, at_most: int) -> None:
+        """Add to the message's timeline, unless it holds enough of that kind."""
+        if sum(known.kind is event.kind for known in self._timelines.of(notification.id)) < at_most:
+            self._timelines.add(notification.id, event)
+
+    def find_timeline(self, service_id: UUID, notification_id: UUID) -> Timeline | None:
+        """Return what happened to the service's message, or None."""
+        message = self.find(service_id, notification_id)
+        return None if message is None else Timeline(message.notification, self._timelines.of(notification_id))
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from notify_adapters.memory.table import Table
+from notify_adapters.memory.timelines import MemoryTimelines
+from notify_core.notifications.timeline import Event, EventKind
 from notify_core.outbox.model import OutboxEntry
 
 Hidden = tuple[OutboxEntry, datetime | None]
@@ -15,8 +17,9 @@ Hidden = tuple[OutboxEntry, datetime | None]
 class MemoryOutbox:
     """Implements `Outbox`. Each row is an entry and the moment until which it is hidden."""
 
-    def __init__(self, table: Table[UUID, Hidden]) -> None:
+    def __init__(self, table: Table[UUID, Hidden], timelines: MemoryTimelines) -> None:
         self._table = table
+        self._timelines = timelines
 
     def add(self, entries: Iterable[OutboxEntry]) -> None:
         """Promise these."""
@@ -37,10 +40,12 @@ class MemoryOutbox:
             self._table.put(entry.id, (entry, until))
         return due
 
-    def remove(self, entry_ids: Iterable[UUID]) -> None:
-        """Forget these."""
+    def remove(self, entry_ids: Iterable[UUID], *, queued_at: datetime) -> None:
+        """Forget these: they are on their queue."""
         for entry_id in entry_ids:
-            self._table.remove(entry_id)
+            row = self._table.remove(entry_id)
+            if row is not None and row[0].is_first_delivery:
+                self._timelines.add(row[0].subject_id, Event(at=queued_at, kind=EventKind.QUEUED))
 
     def release(self, entry_ids: Iterable[UUID], *, until: datetime) -> None:
         """Let these be taken again, from `until` on."""

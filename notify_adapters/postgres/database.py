@@ -78,7 +78,7 @@ class PostgresUnitOfWork:
     @property
     def outbox(self) -> PostgresOutbox:
         """What is still to be put on a queue."""
-        return PostgresOutbox(self._session)
+        return PostgresOutbox(self._session, self._clock)
 
     def commit(self) -> None:
         """Make everything done so far permanent, together."""

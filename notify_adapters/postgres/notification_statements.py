@@ -12,6 +12,8 @@ from functools import cache
 
 from notify_adapters.postgres.answers import TAKE
 from notify_adapters.postgres.tables import columns_of, notification_contents, notifications
+from notify_adapters.postgres.timelines import EVENT, INSERT, READ
+from notify_core.notifications.timeline import EventKind
 
 _FACTS = columns_of(notifications)
 _CONTENTS = columns_of(notification_contents)
@@ -135,6 +137,9 @@ WITH taken AS (
     WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
         AND status = 'created' AND (leased_until IS NULL OR leased_until <= %(now)s)
     RETURNING {_FACTS}
+), told AS (
+    INSERT INTO notification_events (notification_id, expires_on, at, kind, attempt)
+    SELECT id, expires_on, %(now)s, '{EventKind.ATTEMPTED}', attempts FROM taken WHERE expires_on > %(today)s
 )
 SELECT {_FACTS}, {_PERSONAL}, NULL::timestamptz AS busy_until
 FROM taken AS facts, LATERAL (
@@ -152,7 +157,8 @@ WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
 
 # The ids are given twice: from the join alone PostgreSQL may read everything between the bounds. A row that changes
 # while this waits for it is looked at again: the receipt that came first stays.
-RECORD = """
+RECORD = f"""
+WITH recorded AS (
 UPDATE notifications AS facts
 SET leased_until = outcome.retry_at,
     billable_units = coalesce(nullif(outcome.billable_units, 0), facts.billable_units),
@@ -165,10 +171,16 @@ SET leased_until = outcome.retry_at,
     END
 FROM unnest(
     %(ids)s::uuid[], %(statuses)s::text[], %(moments)s::timestamptz[],
-    %(senders)s::text[], %(references)s::text[], %(units)s::integer[], %(retries)s::timestamptz[]
-) AS outcome (id, status, at, sent_by, reference, billable_units, retry_at)
+    %(senders)s::text[], %(references)s::text[], %(units)s::integer[], %(retries)s::timestamptz[],
+    %(kinds)s::text[], %(attempts)s::integer[], %(providers)s::text[], %(details)s::text[]
+) AS outcome (id, status, at, sent_by, reference, billable_units, retry_at, kind, attempt, provider, detail)
 WHERE facts.id = outcome.id
     AND facts.id = ANY(%(ids)s) AND facts.id BETWEEN %(lowest)s AND %(highest)s
+RETURNING facts.id, facts.expires_on, outcome.at, outcome.kind, outcome.attempt, outcome.provider, outcome.status,
+    outcome.detail
+)
+{INSERT}
+SELECT * FROM recorded WHERE expires_on > %(today)s
 """
 
 FIND_FOR_RECEIPT = f"SELECT {_FACTS} FROM notifications WHERE id = %(id)s FOR NO KEY UPDATE"
@@ -186,6 +198,24 @@ SET status = %(status)s, updated_at = %(updated_at)s, sent_at = %(sent_at)s, sen
     reference = %(reference)s, billable_units = %(billable_units)s, attempts = %(attempts)s,
     leased_until = %(leased_until)s
 WHERE id = %(id)s
+"""
+
+SAVE_AND_TELL = f"""
+WITH saved AS ({SAVE} RETURNING id, expires_on)
+{INSERT}
+SELECT id, expires_on, {EVENT} FROM saved WHERE expires_on > %(today)s
+"""
+
+FIND_TIMELINE = f"""
+SELECT {", ".join(f"facts.{name}" for name in _FACTS.split(", "))}, {READ}
+FROM (
+    SELECT {_FACTS} FROM notifications
+    WHERE id = %(id)s AND service_id = %(service_id)s AND expires_on > %(today)s
+) AS facts LEFT JOIN LATERAL (
+    SELECT * FROM notification_events
+    WHERE notification_id = facts.id AND notification_events.expires_on = facts.expires_on
+    OFFSET 0
+) AS events ON true
 """
 
 FIND_UNDELIVERED = f"""

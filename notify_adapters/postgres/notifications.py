@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import fields
 
 from notify_adapters.postgres import notification_statements as statements
+from notify_adapters.postgres import timelines
 from notify_adapters.postgres.answers import taking
 from notify_adapters.postgres.sealing import Cipher, open_values, seal_values
 from notify_adapters.postgres.session import Row, Session
@@ -19,6 +20,7 @@ from notify_core.idempotency.model import Answered, KeyTaken
 from notify_core.identifiers import first_id_at
 from notify_core.notifications.model import Attempted, Claim, Contents, Message, Notification, PageOfMessages
 from notify_core.notifications.status import Status
+from notify_core.notifications.timeline import Event, Timeline, outcome_of
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
@@ -73,7 +75,7 @@ class PostgresNotifications:
         """Return the service's message, or None when there is none or its contents have expired."""
         row = self._session.row(
             statements.FIND,
-            {"id": notification_id, "service_id": service_id, "today": london_date(self._clock())},
+            {"id": notification_id, "service_id": service_id, "today": self._today()},
         )
         return None if row is None else self._message(row)
 
@@ -106,7 +108,8 @@ class PostgresNotifications:
         """Take the right to send these, where they are `created` and nobody else has it."""
         if not ids:
             return Claim(mine=(), busy={})
-        rows = self._session.rows(statements.CLAIM, _asked_for(ids) | {"now": now, "until": until})
+        parameters = _asked_for(ids) | {"now": now, "until": until, "today": self._today()}
+        rows = self._session.rows(statements.CLAIM, parameters)
         found = {row.id: row for row in rows}
         asked = [found[key] for key in dict.fromkeys(ids) if key in found]
         return Claim(
@@ -117,7 +120,7 @@ class PostgresNotifications:
     def record(self, outcomes: Sequence[Attempted]) -> None:
         """Record how attempts ended, and end their leases."""
         if outcomes:
-            self._session.run(statements.RECORD, _columns(outcomes))
+            self._session.run(statements.RECORD, _columns(outcomes) | {"today": self._today()})
 
     def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
         """Return the facts of a message, locked until the transaction ends, or None."""
@@ -129,14 +132,40 @@ class PostgresNotifications:
         row = self._session.row(statements.FIND_BY_REFERENCE, {"sent_by": provider.value, "reference": reference})
         return None if row is None else _notification(row)
 
-    def save(self, notification: Notification) -> None:
-        """Store changed facts."""
-        self._session.run(statements.SAVE, _facts(notification))
+    def save(self, notification: Notification, event: Event | None = None) -> None:
+        """Store changed facts, and what happened."""
+        if event is None:
+            self._session.run(statements.SAVE, _facts(notification))
+        else:
+            self._session.run(
+                statements.SAVE_AND_TELL, _facts(notification) | timelines.parameters_of(event, self._today())
+            )
+
+    def add_event(self, notification: Notification, event: Event, *, at_most: int) -> None:
+        """Add to the message's timeline, unless it holds enough of that kind."""
+        self._session.run(
+            timelines.ADD,
+            timelines.parameters_of(event, self._today())
+            | {"id": notification.id, "expires_on": notification.expires_on, "at_most": at_most},
+        )
+
+    def find_timeline(self, service_id: UUID, notification_id: UUID) -> Timeline | None:
+        """Return what happened to the service's message, or None."""
+        rows = self._session.rows(
+            statements.FIND_TIMELINE, {"id": notification_id, "service_id": service_id, "today": self._today()}
+        )
+        if not rows:
+            return None
+        stored = tuple(timelines.event_of(row) for row in rows if row.event_kind is not None)
+        return Timeline(_notification(rows[0]), stored)
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody."""
         rows = self._session.rows(statements.FIND_UNDELIVERED, {"after": after, "before": before, "limit": limit})
         return [_notification(row) for row in rows]
+
+    def _today(self) -> date:
+        return london_date(self._clock())
 
     def _message(self, row: Row) -> Message:
         return Message(
@@ -196,6 +225,7 @@ def _asked_for(ids: Sequence[UUID]) -> dict[str, Any]:
 
 
 def _columns(outcomes: Sequence[Attempted]) -> dict[str, Any]:
+    events = [outcome_of(outcome) for outcome in outcomes]
     return _asked_for([outcome.notification_id for outcome in outcomes]) | {
         "statuses": [_value(outcome.status) for outcome in outcomes],
         "moments": [outcome.at for outcome in outcomes],
@@ -203,6 +233,10 @@ def _columns(outcomes: Sequence[Attempted]) -> dict[str, Any]:
         "references": [outcome.reference for outcome in outcomes],
         "units": [outcome.billable_units for outcome in outcomes],
         "retries": [outcome.retry_at for outcome in outcomes],
+        "kinds": [event.kind.value for event in events],
+        "attempts": [event.attempt for event in events],
+        "providers": [_value(event.provider) for event in events],
+        "details": [event.detail for event in events],
     }
 
 

@@ -1,5 +1,7 @@
 """The outbox: what is still to be put on a queue."""
 
+# ruff: noqa: S608 - statements are put together from constants; what varies travels as parameters
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -7,7 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from notify_adapters.postgres.session import Parameters, Row, Session
-from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.calendar import london_date
+from notify_core.clock import Clock
+from notify_core.notifications.timeline import EventKind
+from notify_core.outbox.model import DELIVERING, OutboxEntry, Queue, Task
+
+_DELIVERING = ", ".join(f"'{task}'" for task in sorted(DELIVERING))
 
 _ADD = """
 INSERT INTO outbox (id, task, queue, subject_id, group_id, available_at)
@@ -32,7 +39,18 @@ WHERE id = ANY(ARRAY(
 RETURNING id, task, queue, subject_id, group_id, available_at
 """
 
-_REMOVE = "DELETE FROM outbox WHERE id = ANY(%(ids)s)"
+# LATERAL, so that the month's partition is chosen for each message: a join could read them all.
+_REMOVE = f"""
+WITH gone AS (
+    DELETE FROM outbox WHERE id = ANY(%(ids)s) RETURNING task, queue, subject_id
+)
+INSERT INTO notification_events (notification_id, expires_on, at, kind)
+SELECT facts.id, facts.expires_on, %(queued_at)s, '{EventKind.QUEUED}'
+FROM gone, LATERAL (
+    SELECT id, expires_on FROM notifications WHERE id = gone.subject_id OFFSET 0
+) AS facts
+WHERE gone.task IN ({_DELIVERING}) AND gone.queue <> '{Queue.RETRY}' AND facts.expires_on > %(today)s
+"""
 _RELEASE = "UPDATE outbox SET hidden_until = %(until)s WHERE id = ANY(%(ids)s)"
 _COUNT = "SELECT count(*) AS entries FROM outbox"
 
@@ -40,8 +58,9 @@ _COUNT = "SELECT count(*) AS entries FROM outbox"
 class PostgresOutbox:
     """Implements `Outbox`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
+        self._clock = clock
 
     def add(self, entries: Iterable[OutboxEntry]) -> None:
         """Promise these."""
@@ -55,10 +74,11 @@ class PostgresOutbox:
         rows = self._session.rows(_TAKE, {"limit": limit, "due_before": due_before, "now": now, "until": until})
         return sorted(map(_entry, rows), key=lambda entry: (entry.available_at, entry.id))
 
-    def remove(self, entry_ids: Iterable[UUID]) -> None:
-        """Forget these."""
+    def remove(self, entry_ids: Iterable[UUID], *, queued_at: datetime) -> None:
+        """Forget these: they are on their queue."""
         if ids := list(entry_ids):
-            self._session.run(_REMOVE, {"ids": ids})
+            today = london_date(self._clock())
+            self._session.run(_REMOVE, {"ids": ids, "queued_at": queued_at, "today": today})
 
     def release(self, entry_ids: Iterable[UUID], *, until: datetime) -> None:
         """Let these be taken again, from `until` on."""

@@ -120,8 +120,6 @@ class Deliver:
     def _attempt(self, message: Message) -> _Result:
         try:
             return self._hand_over(message)
-        except ProviderRefused as error:
-            return self._ended(message, Status.TECHNICAL_FAILURE, problem=str(error))
         except ProviderFailed as error:
             return self._failed(message, str(error))
         except Exception as error:  # noqa: BLE001 - one bad message must not take its batch down with it
@@ -138,9 +136,12 @@ class Deliver:
                 sent_by=composed.provider,
                 reference=composed.reference,
                 simulate=True,
+                detail="simulated: sent with a test key",
             )
         try:
             reference = self.carriers.hand_over(composed.provider, composed.outgoing)
+        except ProviderRefused as error:
+            return self._ended(message, Status.TECHNICAL_FAILURE, tried=composed.provider, problem=str(error))
         except ProviderFailed as error:
             return self._failed(message, str(error), composed.provider, composed.fragments)
         return self._ended(
@@ -159,8 +160,10 @@ class Deliver:
         sent_by: ProviderName | None = None,
         reference: str | None = None,
         billable_units: int = 0,
+        tried: ProviderName | None = None,
         problem: str | None = None,
         simulate: bool = False,
+        detail: str | None = None,
     ) -> _Result:
         attempted = Attempted(
             notification_id=message.notification.id,
@@ -169,6 +172,9 @@ class Deliver:
             sent_by=sent_by,
             reference=reference,
             billable_units=billable_units,
+            attempt=message.notification.attempts,
+            tried=tried,
+            detail=detail or problem,
         )
         return _Result(message, attempted, problem=problem, simulate=simulate)
 
@@ -185,6 +191,9 @@ class Deliver:
             sent_by=None if again else provider,
             billable_units=fragments,
             retry_at=now + decision.delay if isinstance(decision, RetryAfter) else None,
+            attempt=message.notification.attempts,
+            tried=provider,
+            detail=problem,
         )
         return _Result(message, attempted, problem=problem)
 

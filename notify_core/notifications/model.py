@@ -120,7 +120,8 @@ class Attempted:
     """The outcome of one delivery attempt, to be recorded.
 
     `status` None means that the message stays as it is, to be tried again at `retry_at` and not before. A
-    status is applied only where no receipt has overtaken it.
+    status is applied only where no receipt has overtaken it. `attempt` is its number, `tried` the provider that
+    was called, and `detail` what there is to tell of it without personal data, such as why it failed.
     """
 
     notification_id: UUID
@@ -130,6 +131,9 @@ class Attempted:
     reference: str | None = None
     billable_units: int = 0
     retry_at: datetime | None = None
+    attempt: int | None = None
+    tried: ProviderName | None = None
+    detail: str | None = None
 
 
 @frozen(kw_only=True)

@@ -17,6 +17,7 @@ from notify_core.notifications.model import (
     PageOfMessages,
     WaitingReceipt,
 )
+from notify_core.notifications.timeline import Event, Timeline
 from notify_core.outbox.model import OutboxEntry
 from notify_core.vocabulary import ProviderName
 
@@ -54,15 +55,16 @@ class NotificationRepository(Protocol):
     def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
         """Take the right to send these until `until`, where they are `created` and nobody else has it.
 
-        Counts an attempt for each one taken. Two claims at the same time never both get the same message.
+        Counts an attempt for each one taken, and adds to its timeline that it was `attempted` at `now`. Two claims
+        at the same time never both get the same message.
         """
         ...
 
     def record(self, outcomes: Sequence[Attempted]) -> None:
         """Record how attempts ended. Their leases end, or last until the next attempt is due.
 
-        A status is only written over `created`: a receipt that came first stays. At most one outcome a
-        message; messages that are not known are ignored.
+        A status is only written over `created`: a receipt that came first stays. Each outcome is added to its
+        message's timeline. At most one outcome a message; messages that are not known are ignored.
         """
         ...
 
@@ -74,8 +76,20 @@ class NotificationRepository(Protocol):
         """Return the facts of the message the provider knows by that id, locked until the transaction ends."""
         ...
 
-    def save(self, notification: Notification) -> None:
-        """Store changed facts: status, times, provider, units, lease."""
+    def save(self, notification: Notification, event: Event | None = None) -> None:
+        """Store changed facts: status, times, provider, units, lease. And `event`, in the message's timeline."""
+        ...
+
+    def add_event(self, notification: Notification, event: Event, *, at_most: int) -> None:
+        """Add to the message's timeline, unless `at_most` events of that kind are in it.
+
+        The message is to be locked, as by `find_for_receipt`. After its contents have expired nothing is stored,
+        neither by this method nor by the others.
+        """
+        ...
+
+    def find_timeline(self, service_id: UUID, notification_id: UUID) -> Timeline | None:
+        """Return what happened to the service's message, or None when there is none or its contents have expired."""
         ...
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.notifications.model import Complaint, Notification, WaitingReceipt, apply_receipt
 from notify_core.notifications.status import Status
+from notify_core.notifications.timeline import Event, EventKind, received
 from notify_core.providers.ses_events import SesEvent
 from notify_core.providers.sms_receipts import Meaning, interpret
 from notify_core.unit_of_work import Database, UnitOfWork
 from notify_core.vocabulary import ProviderName
+
+# Receipts that change nothing are shown, but nobody can fill a timeline with them.
+_MOST_IGNORED_SHOWN = 20
 
 
 @frozen(kw_only=True)
@@ -73,8 +77,10 @@ class RecordSmsReceipt:
                 self.log.unmatched(receipt.provider, receipt.reference)
                 return None
             meaning = self._meaning(receipt, before)
-            after = apply_receipt(before, meaning.status, at=self.clock(), provider=receipt.provider)
-            store_if_changed(work, before, after)
+            now = self.clock()
+            after = apply_receipt(before, meaning.status, at=now, provider=receipt.provider)
+            event = received(meaning.status, at=now, provider=receipt.provider, detail=meaning.detail)
+            store(work, before, after, event)
             work.commit()
         tell(self.log, before, after, meaning.status, meaning.detail)
         return after
@@ -127,8 +133,9 @@ class RecordEmailReceipt:
             before = work.notifications.find_by_reference(ProviderName.SES, reference)
             if before is None:
                 return None
-            after = apply_receipt(before, status, at=self.clock())
-            store_if_changed(work, before, after)
+            now = self.clock()
+            after = apply_receipt(before, status, at=now)
+            store(work, before, after, received(status, at=now, provider=ProviderName.SES))
             work.commit()
         tell(self.log, before, after, status, None)
         return after
@@ -161,16 +168,20 @@ def apply_waiting(database: Database, provider: ProviderName, reference: str, cl
             return None
         for receipt in work.receipts.take_waiting(provider, [reference]):
             after = apply_receipt(notification, receipt.status, at=clock())
-            store_if_changed(work, notification, after)
+            event = received(receipt.status, at=receipt.received_at, provider=provider)
+            store(work, notification, after, event)
             notification = after
         work.commit()
     return notification
 
 
-def store_if_changed(work: UnitOfWork, before: Notification, after: Notification) -> None:
-    """Store the message unless it is as it was."""
+def store(work: UnitOfWork, before: Notification, after: Notification, receipt: Event) -> None:
+    """Store what a receipt made of a message, and the receipt in its timeline, marked if it changed nothing."""
     if after != before:
-        work.notifications.save(after)
+        work.notifications.save(after, receipt)
+    else:
+        ignored = evolve(receipt, kind=EventKind.RECEIPT_IGNORED)
+        work.notifications.add_event(before, ignored, at_most=_MOST_IGNORED_SHOWN)
 
 
 def tell(log: ReceiptLog, before: Notification, after: Notification, status: Status, detail: str | None) -> None:

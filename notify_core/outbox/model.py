@@ -47,6 +47,9 @@ class Task(StrEnum):
     SIMULATE_RECEIPT = "simulate-receipt"
 
 
+DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
+
+
 @frozen(kw_only=True)
 class OutboxEntry:
     """A promise: `task` will be put on `queue` for `subject_id`, not to run before `available_at` (UTC).
@@ -60,6 +63,11 @@ class OutboxEntry:
     subject_id: UUID
     available_at: datetime
     group: UUID | None = None
+
+    @property
+    def is_first_delivery(self) -> bool:
+        """Whether this promises the delivery of a message, and not a further attempt at it."""
+        return self.task in DELIVERING and self.queue is not Queue.RETRY
 
 
 @frozen(kw_only=True)

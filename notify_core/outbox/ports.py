@@ -25,8 +25,12 @@ class Outbox(Protocol):
         """
         ...
 
-    def remove(self, entry_ids: Iterable[UUID]) -> None:
-        """Forget these: they are on their queue. Unknown ids are ignored."""
+    def remove(self, entry_ids: Iterable[UUID], *, queued_at: datetime) -> None:
+        """Forget these: they are on their queue, since `queued_at`. Unknown ids are ignored.
+
+        Messages whose delivery they promised have it in their timelines that they were `queued`; not those that wait
+        for a further attempt.
+        """
         ...
 
     def release(self, entry_ids: Iterable[UUID], *, until: datetime) -> None:

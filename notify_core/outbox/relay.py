@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import frozen
@@ -44,10 +44,11 @@ class RelayOutbox:
         entries = self._take(limit)
         if not entries:
             return Relayed(published=0, held_back=0)
-        messages = list(as_messages(entries, self.clock()))
+        began = self.clock()
+        messages = list(as_messages(entries, began))
         refused = self._publish(messages)
         held_back = {entry_id for message in refused for entry_id in message.entry_ids}
-        self._settle(entries, held_back)
+        self._settle(entries, held_back, began)
         return Relayed(published=len(entries) - len(held_back), held_back=len(held_back))
 
     def _take(self, limit: int) -> list[OutboxEntry]:
@@ -66,8 +67,10 @@ class RelayOutbox:
         except QueuesUnavailable:
             return messages
 
-    def _settle(self, entries: list[OutboxEntry], held_back: set[UUID]) -> None:
+    def _settle(self, entries: list[OutboxEntry], held_back: set[UUID], began: datetime) -> None:
+        published = [entry.id for entry in entries if entry.id not in held_back]
         with self.database.statement() as work:
-            work.outbox.remove(entry.id for entry in entries if entry.id not in held_back)
+            # Since we began: a worker may have been at it before the broker's answer came.
+            work.outbox.remove(published, queued_at=began)
             if held_back:
                 work.outbox.release(held_back, until=self.clock() + _REST_AFTER_REFUSAL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notify_core.notifications.status import Status
+from notify_core.notifications.timeline import EventKind
+from notify_core.vocabulary import ProviderName
 from notify_web.public import shapes
 
 _ROOT = "https://api.notify.example"
@@ -178,4 +180,33 @@ RECEIVED_TEXTS: shapes.ReceivedTexts = {
             "user_number": "447700900123",
         }
     ],
+}
+TIMELINE: shapes.Timeline = {
+    "events": [
+        {
+            "at": "2026-11-21T17:00:00.000005Z",
+            "attempt": None,
+            "detail": None,
+            "event": EventKind.ACCEPTED,
+            "provider": None,
+            "status": None,
+        },
+        {
+            "at": "2026-11-21T17:00:01.000000Z",
+            "attempt": 1,
+            "detail": None,
+            "event": EventKind.HANDED_OVER,
+            "provider": ProviderName.MMG,
+            "status": Status.SENDING,
+        },
+        {
+            "at": "2026-11-21T17:00:04.000000Z",
+            "attempt": None,
+            "detail": "Delivered to handset",
+            "event": EventKind.RECEIPT,
+            "provider": ProviderName.MMG,
+            "status": Status.DELIVERED,
+        },
+    ],
+    "id": _ID,
 }

@@ -15,6 +15,7 @@ from notify_core.notifications.dry_run import RehearsedEmail, RehearsedSms
 from notify_core.notifications.find import Found
 from notify_core.notifications.prepare import Prepared
 from notify_core.notifications.send import Accepted
+from notify_core.notifications.timeline import Event
 from notify_core.templates.model import Template
 from notify_core.templates.show import Preview, Shown
 from notify_core.vocabulary import Channel
@@ -179,6 +180,22 @@ def _cost(cost: Cost) -> shapes.CostShown:
         "is_cost_data_ready": cost.ready,
         "cost_in_pounds": None if cost.pounds is None else float(cost.pounds),
         "cost_details": {name: _number(value) for name, value in cost.details.items()},
+    }
+
+
+def timeline(notification_id: UUID, events: Iterable[Event]) -> shapes.Timeline:
+    """Present what happened to a message."""
+    return {"id": str(notification_id), "events": [_event(event) for event in events]}
+
+
+def _event(event: Event) -> shapes.Event:
+    return {
+        "at": wire_time(event.at),
+        "event": event.kind,
+        "attempt": event.attempt,
+        "provider": event.provider,
+        "status": event.status,
+        "detail": event.detail,
     }
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from attrs import frozen
 
 from notify_core.notifications.status import Status
+from notify_core.notifications.timeline import EventKind
+from notify_core.vocabulary import ProviderName
 
 
 @frozen
@@ -191,6 +193,24 @@ class Notifications(TypedDict):
 
     links: Links
     notifications: list[Notification]
+
+
+class Event(TypedDict):
+    """Something that happened to a message. Every key is always there."""
+
+    at: Moment
+    attempt: Annotated[int | None, About("Which attempt to deliver it this belongs to, counted from 1.")]
+    detail: Annotated[str | None, About("For people; a provider's own words, or why an attempt failed.")]
+    event: EventKind
+    provider: ProviderName | None
+    status: Annotated[Status | None, About("What the attempt led to, or the receipt said.")]
+
+
+class Timeline(TypedDict):
+    """What happened to a message, oldest first."""
+
+    events: list[Event]
+    id: Uuid
 
 
 class Required(TypedDict):

@@ -59,7 +59,7 @@ def database(request: pytest.FixtureRequest, clock: FixedClock) -> Database:
 def empty(engine: Engine) -> None:
     """Remove everything but the providers. Deleting a few rows is faster than truncating a hundred partitions."""
     with engine.connect() as connection:
-        for table in ("notifications", "notification_contents", *STORED.split(", ")):
+        for table in ("notifications", "notification_contents", "notification_events", *STORED.split(", ")):
             connection.exec_driver_sql(f"DELETE FROM {table}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,8 +15,9 @@ from sqlalchemy import Engine
 from notify_adapters.memory import FixedClock, MemoryDatabase
 from notify_adapters.postgres import PostgresDatabase
 from notify_core.notifications.model import Attempted, Message, apply_receipt
-from notify_core.notifications.record_receipt import store_if_changed
+from notify_core.notifications.record_receipt import store
 from notify_core.notifications.status import Status
+from notify_core.notifications.timeline import Timeline, received
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel, ProviderName
 from tests.integration.contracts.conftest import CIPHER, LEASE, entry_for, ids_of, message_of
@@ -73,7 +75,7 @@ class Receive:
             before = work.notifications.find_for_receipt(notification_id=messages[self.number].notification.id)
             assert before is not None
             after = apply_receipt(before, self.status, at=clock(), provider=ProviderName.FIRETEXT)
-            store_if_changed(work, before, after)
+            store(work, before, after, received(self.status, at=clock(), provider=ProviderName.FIRETEXT))
             work.commit()
         return after
 
@@ -89,7 +91,8 @@ class ReceiveByReference:
             before = work.notifications.find_by_reference(ProviderName.SES, reference)
             if before is None:
                 return None
-            store_if_changed(work, before, apply_receipt(before, self.status, at=clock()))
+            event = received(self.status, at=clock(), provider=ProviderName.SES)
+            store(work, before, apply_receipt(before, self.status, at=clock()), event)
             work.commit()
         return before
 
@@ -113,7 +116,7 @@ channels = st.lists(st.sampled_from([Channel.SMS, Channel.EMAIL]), min_size=3, m
 
 
 def play(database: Database, messages: list[Message], clock: FixedClock, script: list[Step]) -> list[Any]:
-    """Accept the messages, take the steps; return what each step said, and how every message ended."""
+    """Accept the messages, take the steps; return what each step said, how every message ended, and its timeline."""
     with database.statement() as work:
         for message in messages:
             work.notifications.accept(message, entry_for(message.notification.id, message, message.notification.id))
@@ -122,7 +125,17 @@ def play(database: Database, messages: list[Message], clock: FixedClock, script:
         ends = [
             work.notifications.find(message.notification.service_id, message.notification.id) for message in messages
         ]
-    return [*told, *ends]
+        timelines = [
+            work.notifications.find_timeline(message.notification.service_id, message.notification.id)
+            for message in messages
+        ]
+    return [*told, *ends, *map(in_any_order, timelines)]
+
+
+def in_any_order(timeline: Timeline | None) -> Any:
+    """Return the events of a timeline as both adapters can compare them: several may have one time."""
+    assert timeline is not None
+    return Counter(timeline.events())
 
 
 @settings(max_examples=60, deadline=None)

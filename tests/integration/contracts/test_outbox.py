@@ -86,8 +86,8 @@ def test_what_was_removed_is_gone(database: Database, clock: FixedClock, entry: 
     gone, left = entry(), entry()
     add(database, gone, left)
     with database.statement() as work:
-        work.outbox.remove(iter([gone.id, new_id()]))
-        work.outbox.remove([])
+        work.outbox.remove(iter([gone.id, new_id()]), queued_at=clock())
+        work.outbox.remove([], queued_at=clock())
     assert take(database, clock()) == [left]
 
 

@@ -121,7 +121,7 @@ def test_a_transaction_with_a_failed_statement_cannot_be_committed(
         with pytest.raises(RuntimeError, match="cannot be committed"):
             work.commit()
     with own_database.begin() as work:
-        work.outbox.remove([])
+        work.outbox.remove([], queued_at=clock())
         work.commit()
 
 

@@ -92,6 +92,12 @@ def test_receipts_reach_the_message(running_web: RunningWeb) -> None:
     answer = running_web.ask("POST", "/notifications/sms/mmg", receipt, {"Content-Type": "application/json"})
     assert (answer.status, answer.data) == (200, b'{"result":"success"}\n')
     assert running_web.ask("GET", f"/v2/notifications/{message}").json()["status"] == "delivered"
+    shown = running_web.ask("GET", f"/v2/notifications/{message}/events").json()
+    assert shown["id"] == message
+    assert [(event["event"], event["status"], event["detail"]) for event in shown["events"]] == [
+        ("accepted", None, None),
+        ("receipt", "delivered", "Delivered to handset"),
+    ]
 
 
 def test_the_status_tells_the_version_of_the_database(running_web: RunningWeb) -> None:
