@@ -85,6 +85,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
         ensure_partitions_now,
         make_engine,
     )
+    from notify_adapters.unsubscribe_tokens import SealedUnsubscribeTokens
 
     prepare(settings, role)
     clock = SystemClock()
@@ -95,7 +96,8 @@ def assemble(settings: Settings, role: Role) -> Platform:
         application_name=f"notify-{role}",
     )
     bell, listener = OutboxBell(settings.database_url), OutboxListener(settings.database_url)
-    database = PostgresDatabase(engine, AesGcmCipher(settings.encryption_keys), clock, wake=bell.ring)
+    cipher = AesGcmCipher(settings.encryption_keys)
+    database = PostgresDatabase(engine, cipher, clock, wake=bell.ring)
     threads = Threads(settings.provider_calls_in_flight)
     ports = Ports(
         database=database,
@@ -109,6 +111,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
         new_id=SystemIds(clock),
         new_secret=new_secret,
         chance=chance,
+        unsubscribe_tokens=SealedUnsubscribeTokens(cipher),
         delivery_log=StructuredDeliveryLog(),
         receipt_log=StructuredReceiptLog(),
     )
@@ -202,6 +205,7 @@ def _options(settings: Settings) -> Options:
         sms_sender=settings.from_number,
         admin_base_url=settings.admin_base_url,
         documents_url=settings.documents_url,
+        api_root=settings.api_host_name,
         rate_limit_enabled=settings.rate_limit_enabled,
         sms_retries=evolve(SMS_RETRIES, delay=delay),
         email_retries=evolve(EMAIL_RETRIES, delay=delay, first_delay=delay),

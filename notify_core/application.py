@@ -24,7 +24,7 @@ from notify_core.notifications.cancel import CancelNotification
 from notify_core.notifications.compose import Composer
 from notify_core.notifications.deliver import DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
 from notify_core.notifications.dry_run import DryRunEmail, DryRunSms
-from notify_core.notifications.find import FindNotification
+from notify_core.notifications.find import FindNotification, PresentMessages
 from notify_core.notifications.find_timeline import FindTimeline
 from notify_core.notifications.list import ListNotifications
 from notify_core.notifications.prepare import Preparation, PrepareEmail, PrepareSms
@@ -43,6 +43,9 @@ from notify_core.templates.find import FindTemplate, ListTemplates
 from notify_core.templates.show import PreviewTemplate, ShowTemplate, ShowTemplates
 from notify_core.templates.write import CreateTemplate, EditTemplate
 from notify_core.unit_of_work import Database
+from notify_core.unsubscribe.links import UnsubscribeLinks
+from notify_core.unsubscribe.ports import UnsubscribeTokens
+from notify_core.unsubscribe.unsubscribe import Unsubscribe
 from notify_core.vocabulary import ProviderName
 
 
@@ -61,6 +64,7 @@ class Ports:
     new_id: NewId
     new_secret: NewSecret
     chance: Chance
+    unsubscribe_tokens: UnsubscribeTokens
     delivery_log: DeliveryLog = Factory(DeliveryLog)
     receipt_log: ReceiptLog = Factory(ReceiptLog)
 
@@ -69,13 +73,15 @@ class Ports:
 class Options:
     """What an operator decides. `email_domain` is where emails come from, `sms_sender` who new services text as.
 
-    `documents_url` is where recipients reach the file service, without a slash at its end.
+    `documents_url` is where recipients reach the file service, and `api_root` where their mail programs reach this
+    API; both without a slash at their end.
     """
 
     email_domain: str
     sms_sender: str
     admin_base_url: str = "http://localhost:6012"
     documents_url: str = "http://localhost:7000"
+    api_root: str | None = None
     rate_limit_enabled: bool = True
     sms_retries: RetryPolicy = SMS_RETRIES
     email_retries: RetryPolicy = EMAIL_RETRIES
@@ -127,6 +133,8 @@ class Notify:
     simulate_receipts: SimulateReceipts
     replay_undelivered: ReplayUndelivered
 
+    unsubscribe: Unsubscribe
+
     def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
         """Do a background task. Safe to repeat, and to do twice at the same time."""
         performers: Mapping[Task, Callable[[Sequence[UUID]], object]] = {
@@ -146,7 +154,19 @@ def build(ports: Ports, options: Options) -> Notify:
     upload_files = UploadFiles(ports.documents, ports.in_flight, ports.clock, options.documents_url)
     prepare_email = PrepareEmail(preparation, upload_files, options.email_domain, options.admin_base_url)
     accept = Acceptance(ports.database, ports.clock, ports.new_id)
-    composer = Composer(directory=directory, chance=ports.chance, email_domain=options.email_domain)
+    unsubscribe_links = UnsubscribeLinks(
+        tokens=ports.unsubscribe_tokens,
+        clock=ports.clock,
+        api_root=options.api_root,
+        admin_root=options.admin_base_url,
+    )
+    present = PresentMessages(directory, unsubscribe_links)
+    composer = Composer(
+        directory=directory,
+        chance=ports.chance,
+        email_domain=options.email_domain,
+        unsubscribe_links=unsubscribe_links,
+    )
 
     def deliver(task: Task, carriers: Carriers, retries: RetryPolicy) -> Deliver:
         return Deliver(
@@ -184,8 +204,8 @@ def build(ports: Ports, options: Options) -> Notify:
         dry_run_sms=DryRunSms(prepare_sms, composer, admit),
         dry_run_email=DryRunEmail(prepare_email, composer),
         cancel_notification=CancelNotification(ports.database, admit, ports.clock),
-        find_notification=FindNotification(ports.database, directory),
-        list_notifications=ListNotifications(ports.database, directory),
+        find_notification=FindNotification(ports.database, present),
+        list_notifications=ListNotifications(ports.database, directory, present),
         find_letter_pdf=FindLetterPdf(ports.database),
         receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id),
         list_received_texts=ListReceivedTexts(ports.database),
@@ -197,4 +217,5 @@ def build(ports: Ports, options: Options) -> Notify:
         record_email_receipt=RecordEmailReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
         simulate_receipts=SimulateReceipts(ports.database, ports.clock),
         replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
+        unsubscribe=Unsubscribe(ports.database, ports.unsubscribe_tokens, ports.clock, ports.new_id),
     )

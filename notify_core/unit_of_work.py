@@ -13,6 +13,7 @@ from notify_core.outbox.ports import Outbox
 from notify_core.providers.ports import ProviderRepository
 from notify_core.services.ports import ServiceRepository
 from notify_core.templates.ports import TemplateRepository
+from notify_core.unsubscribe.ports import UnsubscribeRepository
 
 
 class UnitOfWork(Protocol):
@@ -56,6 +57,11 @@ class UnitOfWork(Protocol):
     @property
     def inbound(self) -> InboundRepository:
         """Numbers that people can text, and the texts that came."""
+        ...
+
+    @property
+    def unsubscribe_requests(self) -> UnsubscribeRepository:
+        """Recipients' wishes to hear no more."""
         ...
 
     @property

@@ -79,11 +79,21 @@ class Edge:
         write(
             "request",
             method=method,
-            path=path[:_LONGEST_PATH],
+            path=_without_token(path)[:_LONGEST_PATH],
             status=reply.status,
             milliseconds=round(seconds * 1000, 2),
             service_id=trace.service_id,
         )
+
+
+def _without_token(path: str) -> str:
+    """Return the path as it may be logged: whoever knows an unsubscribe link's token can follow the link.
+
+    >>> _without_token("/unsubscribe/740e5834-3a29-46b4-9a6f-16142fde533a/AQx-y_z")
+    '/unsubscribe/740e5834-3a29-46b4-9a6f-16142fde533a/...'
+    """
+    parts = path.split("/", 3)
+    return path if parts[1] != "unsubscribe" or len(parts) < 4 else "/".join([*parts[:3], "..."])
 
 
 def _sloppy(path: str) -> bool:

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
-from notify_web import status
+from notify_web import status, unsubscribe
 from notify_web.documentation.routes import documentation_handlers
 from notify_web.edge import Edge
 from notify_web.errors import HANDLERS
@@ -53,13 +53,14 @@ WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
     incoming_texts.receive_mmg_text,
     incoming_texts.receive_firetext_text,
 )
+UNSUBSCRIBE: tuple[HTTPRouteHandler, ...] = (unsubscribe.unsubscribe,)
 STATUS: tuple[HTTPRouteHandler, ...] = (status.show_root, status.show_status)
 
 
 def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGIApp:
     """Build the app around these ports; `close` is called once when it stops."""
     documentation = documentation_handlers((*PUBLIC, *STATUS), ports.options.public_url)
-    handlers = (*PUBLIC, *WEBHOOKS, *STATUS, *documentation)
+    handlers = (*PUBLIC, *WEBHOOKS, *UNSUBSCRIBE, *STATUS, *documentation)
     # In a router of their own, one handler for each path, and OPTIONS first: Litestar 2.25 wraps a handler in a
     # thread again whenever another method joins its path on the app, and makes an OPTIONS of its own.
     routes = Router("/", route_handlers=[*options_handlers(handlers), *handlers])

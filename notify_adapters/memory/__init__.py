@@ -11,6 +11,7 @@ from notify_adapters.memory.platform import MemoryPlatform, in_memory
 from notify_adapters.memory.providers import MemoryEmailProvider, MemorySmsProvider
 from notify_adapters.memory.publisher import MemoryPublisher
 from notify_adapters.memory.time import FixedClock, SequentialIds
+from notify_adapters.memory.unsubscribe import MemoryUnsubscribeTokens
 
 __all__ = [
     "FixedClock",
@@ -22,6 +23,7 @@ __all__ = [
     "MemoryPlatform",
     "MemoryPublisher",
     "MemorySmsProvider",
+    "MemoryUnsubscribeTokens",
     "SequentialIds",
     "in_memory",
 ]

@@ -14,6 +14,7 @@ from notify_adapters.memory.notifications import MemoryNotifications, MemoryRece
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.table import Table, Undo
 from notify_adapters.memory.timelines import Events, MemoryTimelines
+from notify_adapters.memory.unsubscribe import MemoryUnsubscribeRequests
 from notify_core.clock import Clock
 from notify_core.notifications.model import Message
 
@@ -34,6 +35,7 @@ class MemoryUnitOfWork:
         self.answers = MemoryAnswers(Table(self.undo_log), clock)
         self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
+        self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
 
     def commit(self) -> None:

@@ -14,6 +14,7 @@ from notify_adapters.memory.documents import MemoryDocuments
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.providers import MemoryEmailProvider, MemorySmsProvider
 from notify_adapters.memory.publisher import MemoryPublisher
+from notify_adapters.memory.unsubscribe import MemoryUnsubscribeTokens
 from notify_adapters.system import SystemClock, SystemIds
 from notify_core.application import Notify, Options, Ports, build
 from notify_core.clock import Clock
@@ -24,7 +25,12 @@ from notify_core.vocabulary import ProviderName
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-_EXAMPLE_OPTIONS = Options(email_domain="notify.example", sms_sender="NOTIFY", rate_limit_enabled=False)
+_EXAMPLE_OPTIONS = Options(
+    email_domain="notify.example",
+    sms_sender="NOTIFY",
+    api_root="https://api.notify.example",
+    rate_limit_enabled=False,
+)
 
 
 def one_after_the_other(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
@@ -84,6 +90,7 @@ def in_memory(
         new_id=new_id or SystemIds(clock),
         new_secret=lambda: str(uuid.uuid4()),
         chance=random.random,
+        unsubscribe_tokens=MemoryUnsubscribeTokens(),
     )
     return MemoryPlatform(
         notify=build(ports, options),

@@ -20,6 +20,7 @@ from notify_adapters.postgres.sealing import Cipher
 from notify_adapters.postgres.services import PostgresServices
 from notify_adapters.postgres.session import UNAVAILABLE, Mode, Session, unavailable
 from notify_adapters.postgres.templates import PostgresTemplates
+from notify_adapters.postgres.unsubscribe_requests import PostgresUnsubscribeRequests
 from notify_core.clock import Clock
 
 
@@ -74,6 +75,11 @@ class PostgresUnitOfWork:
     def inbound(self) -> PostgresInbound:
         """Numbers that people can text, and the texts that came."""
         return PostgresInbound(self._session, self._cipher, self._clock)
+
+    @property
+    def unsubscribe_requests(self) -> PostgresUnsubscribeRequests:
+        """Recipients' wishes to hear no more."""
+        return PostgresUnsubscribeRequests(self._session)
 
     @property
     def outbox(self) -> PostgresOutbox:

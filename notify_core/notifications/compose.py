@@ -12,6 +12,7 @@ from notify_core.providers.model import OutgoingEmail, OutgoingSms, ProviderFail
 from notify_core.providers.ports import Chance
 from notify_core.services.model import Service
 from notify_core.templates.model import Template
+from notify_core.unsubscribe.links import UnsubscribeLinks
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 
@@ -47,6 +48,7 @@ class Composer:
     directory: Directory
     chance: Chance
     email_domain: str
+    unsubscribe_links: UnsubscribeLinks
 
     def __call__(self, message: Message) -> Composed | TestMessage | None:
         """Compose the message, or return None when its service is no longer active.
@@ -88,7 +90,15 @@ class Composer:
         return outgoing, rendered.fragment_count
 
     def email(self, message: Message, service: Service, template: Template) -> OutgoingEmail:
-        """Return the email as it is sent, as plain text and as a whole HTML page."""
+        """Return the email as it is sent, as plain text and as a whole HTML page.
+
+        A template's own unsubscribe link stands in both. Mail programs get the sender's, if there is one.
+        """
+        key, contents = message.notification.id, message.contents
+        in_body, in_header = None, contents.one_click_unsubscribe_url
+        if template.has_unsubscribe_link:
+            in_body = self.unsubscribe_links.for_people(key, contents.recipient)
+            in_header = in_header or self.unsubscribe_links.for_programs(key, contents.recipient)
         values = message.contents.personalisation
         email = self.directory.email(template)
         return OutgoingEmail(
@@ -98,9 +108,9 @@ class Composer:
             sender_address=f"{service.email_sender_local_part}@{self.email_domain}",
             reply_to=message.contents.reply_to_text,
             subject=email.render_subject(values),
-            text=email.render_text(values),
-            html=email.render_html(values),
-            one_click_unsubscribe_url=message.contents.one_click_unsubscribe_url,
+            text=email.render_text(values, unsubscribe_link=in_body),
+            html=email.render_html(values, unsubscribe_link=in_body),
+            one_click_unsubscribe_url=in_header,
         )
 
 

@@ -10,7 +10,7 @@ from attrs import frozen
 from notify_core.api_keys.model import ApiKey
 from notify_core.directory import Directory
 from notify_core.errors import NotFound
-from notify_core.notifications.find import Found, fill_in
+from notify_core.notifications.find import Found, PresentMessages
 from notify_core.notifications.model import PageOfMessages
 from notify_core.notifications.status import Status
 from notify_core.unit_of_work import Database
@@ -57,6 +57,7 @@ class ListNotifications:
 
     database: Database
     directory: Directory
+    present: PresentMessages
 
     def __call__(self, asked: ListRequest) -> list[Found]:
         """Return up to PAGE_SIZE messages, rendered, newest first. Raises NotFound for an unknown service.
@@ -78,7 +79,7 @@ class ListNotifications:
         )
         with self.database.statement() as work:
             messages = work.notifications.list_page(page)
-        return list(fill_in(self.directory, messages))
+        return list(self.present(messages))
 
 
 def statuses_of(words: tuple[str, ...]) -> frozenset[Status]:

@@ -158,7 +158,7 @@ def notification(found: Found, root: str) -> shapes.Notification:
         "sent_at": _time_or_none(facts.sent_at),
         "completed_at": _time_or_none(facts.completed_at),
         "scheduled_for": _time_or_none(facts.scheduled_for),
-        "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
+        "one_click_unsubscribe_url": found.one_click_unsubscribe_url,
         **_cost(found.cost),
     }
 

@@ -19,7 +19,7 @@ from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, notifica
     described=Operation(
         "Get a message's timeline",
         "Shows what happened to a message, oldest first: when it was accepted and queued, each attempt to deliver "
-        "it, and what its provider reported. There may be more kinds of events in time: pass over those you do not know.",
+        "it, and what its provider reported. More kinds of events may be added: pass over those you do not know.",
         parameters=(NOTIFICATION_ID,),
         answers={200: Returns("Its events.", shapes.Timeline, examples.TIMELINE)},
         errors=NOT_FOUND,

@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from notify_adapters.memory import FixedClock, MemoryEmailProvider, MemoryPublisher, MemorySmsProvider
+from notify_adapters.memory import (
+    FixedClock,
+    MemoryDocuments,
+    MemoryEmailProvider,
+    MemoryPublisher,
+    MemorySmsProvider,
+    MemoryUnsubscribeTokens,
+)
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.platform import one_after_the_other
 from notify_core.application import Notify, Options, Ports, build
@@ -57,6 +64,7 @@ class World:
                 new_id=new_id,
                 new_secret=lambda: "secret",
                 chance=lambda: 0.99,  # the last by name: MMG
+                unsubscribe_tokens=MemoryUnsubscribeTokens(),
             ),
             Options(email_domain="notify.example", sms_sender="NOTIFY", sms_retries=retries, email_retries=retries),
         )

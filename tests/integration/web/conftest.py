@@ -75,7 +75,14 @@ def started(
         key = platform.notify.create_api_key(service.id, "key")
         sms = make(NewTemplate(service_id=service.id, name="S", channel=Channel.SMS, content="Hi ((name))"))
         email = make(
-            NewTemplate(service_id=service.id, name="E", channel=Channel.EMAIL, subject="Hi", content="Hi ((name))")
+            NewTemplate(
+                service_id=service.id,
+                name="E",
+                channel=Channel.EMAIL,
+                subject="Hi",
+                content="Hi ((name))",
+                has_unsubscribe_link=True,
+            )
         )
     finally:
         platform.close()

@@ -44,6 +44,27 @@ def test_an_email_is_accepted(running_web: RunningWeb) -> None:
     assert running_web.ask("POST", EMAIL, json.dumps(body).encode()).status == 201
 
 
+def test_an_unsubscribe_link_works_and_its_token_is_not_logged(running_web: RunningWeb) -> None:
+    body = {
+        "email_address": "jo@example.com",
+        "template_id": str(running_web.email.id),
+        "personalisation": {"name": "Jo"},
+    }
+    message = running_web.ask("POST", EMAIL, json.dumps(body).encode()).json()["id"]
+    url = running_web.ask("GET", f"/v2/notifications/{message}").json()["one_click_unsubscribe_url"]
+    path = url.removeprefix("https://api.notify.example")
+    other = path.replace(message, str(running_web.email.id))
+    answers = [
+        running_web.ask("POST", wanted, b"List-Unsubscribe=One-Click", {"Content-Type": "text/plain"})
+        for wanted in (path, path, other)
+    ]
+    assert [answer.status for answer in answers] == [200, 200, 404]
+    assert answers[1].json() == {"result": "success", "message": "Unsubscribe successful"}
+    for answer in answers:
+        assert str(wait_for_line(running_web, answer.headers["X-B3-TraceId"])["path"]).endswith("/...")
+    assert path.rpartition("/")[2] not in running_web.child.log_path.read_text()
+
+
 def test_many_at_once_are_all_accepted(running_web: RunningWeb) -> None:
     body = text_body(running_web)
     with ThreadPoolExecutor(32) as pool:
@@ -129,17 +150,22 @@ def test_errors_over_a_socket(running_web: RunningWeb) -> None:
     assert running_web.ask("POST", SMS, b"{", {"Authorization": "Bearer x"}).status == 403
 
 
-def test_the_log_names_the_service_and_nothing_personal(running_web: RunningWeb) -> None:
-    answer = running_web.ask("POST", SMS, text_body(running_web, personalisation={"name": "Hildegard"}))
-    trace = answer.headers["X-B3-TraceId"]
-    log, lines = "", list[dict[str, object]]()
+def wait_for_line(web: RunningWeb, trace: str) -> dict[str, object]:
+    """Return the line that the server logs of the request."""
+    lines = list[dict[str, object]]()
     for _ in range(100):
-        log = running_web.child.log_path.read_text()
-        lines = [json.loads(line) for line in log.splitlines() if trace in line]
+        lines = [json.loads(line) for line in web.child.log_path.read_text().splitlines() if trace in line]
         if lines:
             break
         time.sleep(0.02)
     [line] = lines
+    return line
+
+
+def test_the_log_names_the_service_and_nothing_personal(running_web: RunningWeb) -> None:
+    answer = running_web.ask("POST", SMS, text_body(running_web, personalisation={"name": "Hildegard"}))
+    line = wait_for_line(running_web, answer.headers["X-B3-TraceId"])
+    log = running_web.child.log_path.read_text()
     assert (line["path"], line["status"]) == (SMS, 201)
     assert line["service_id"] == str(running_web.key.service_id)
     assert "Hildegard" not in log

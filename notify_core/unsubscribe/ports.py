@@ -1,0 +1,32 @@
+"""What unsubscribing needs: tokens that only we can make, and somewhere to keep the wish."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from notify_core.unsubscribe.model import Token, UnsubscribeRequest
+
+
+class UnsubscribeTokens(Protocol):
+    """Makes and reads tokens. Each is good for one message only, and shows nobody the address."""
+
+    def seal(self, notification_id: UUID, token: Token) -> str:
+        """Return the token as it stands in a link: letters, digits, `-` and `_`. Times are kept to the second."""
+        ...
+
+    def open(self, notification_id: UUID, sealed: str) -> Token | None:
+        """Return what `seal` was given, or None for what we did not make for that message. However old it is."""
+        ...
+
+
+class UnsubscribeRepository(Protocol):
+    """Recipients' wishes to hear no more."""
+
+    def add(self, request: UnsubscribeRequest) -> bool:
+        """Store a request; False, and nothing stored, when there is one for that message."""
+        ...
+
+    def list_for(self, service_id: UUID) -> list[UnsubscribeRequest]:
+        """Return the service's requests, oldest first."""
+        ...
