@@ -37,8 +37,10 @@ from notify_core.outbox.ports import Publisher
 from notify_core.outbox.relay import RelayOutbox
 from notify_core.providers.ports import Chance, EmailProvider, InFlight, SmsProvider
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
+from notify_core.services.archive import ArchiveService
 from notify_core.services.create import CreateService
 from notify_core.services.find import FindService, ListServices
+from notify_core.templates.archive import ArchiveTemplate
 from notify_core.templates.find import FindTemplate, ListTemplates
 from notify_core.templates.show import PreviewTemplate, ShowTemplate, ShowTemplates
 from notify_core.templates.write import CreateTemplate, EditTemplate
@@ -97,6 +99,7 @@ class Notify:
     create_service: CreateService
     find_service: FindService
     list_services: ListServices
+    archive_service: ArchiveService
 
     create_api_key: CreateApiKey
     revoke_api_key: RevokeApiKey
@@ -109,6 +112,7 @@ class Notify:
     show_template: ShowTemplate
     show_templates: ShowTemplates
     preview_template: PreviewTemplate
+    archive_template: ArchiveTemplate
 
     admit: Admit
     recall_answer: RecallAnswer
@@ -187,6 +191,7 @@ def build(ports: Ports, options: Options) -> Notify:
         create_service=CreateService(ports.database, ports.clock, ports.new_id, options.sms_sender),
         find_service=FindService(ports.database),
         list_services=ListServices(ports.database),
+        archive_service=ArchiveService(ports.database, ports.clock),
         create_api_key=CreateApiKey(ports.database, ports.clock, ports.new_id, ports.new_secret),
         revoke_api_key=RevokeApiKey(ports.database, ports.clock),
         list_api_keys=ListApiKeys(ports.database),
@@ -197,6 +202,7 @@ def build(ports: Ports, options: Options) -> Notify:
         show_template=ShowTemplate(directory),
         show_templates=ShowTemplates(ports.database, directory),
         preview_template=PreviewTemplate(directory),
+        archive_template=ArchiveTemplate(ports.database, ports.clock),
         admit=admit,
         recall_answer=RecallAnswer(ports.database, ports.clock),
         send_sms=SendSms(prepare_sms, accept, admit),

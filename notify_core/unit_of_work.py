@@ -14,6 +14,7 @@ from notify_core.providers.ports import ProviderRepository
 from notify_core.services.ports import ServiceRepository
 from notify_core.templates.ports import TemplateRepository
 from notify_core.unsubscribe.ports import UnsubscribeRepository
+from notify_core.users.ports import UserRepository
 
 
 class UnitOfWork(Protocol):
@@ -32,6 +33,11 @@ class UnitOfWork(Protocol):
     @property
     def templates(self) -> TemplateRepository:
         """Templates."""
+        ...
+
+    @property
+    def users(self) -> UserRepository:
+        """Users."""
         ...
 
     @property

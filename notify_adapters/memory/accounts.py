@@ -1,4 +1,4 @@
-"""Services, API keys, templates and providers in memory."""
+"""Services, users, API keys, templates and providers in memory."""
 
 from __future__ import annotations
 
@@ -10,38 +10,112 @@ from attrs import evolve
 
 from notify_adapters.memory.table import Table
 from notify_core.api_keys.model import ApiKey
-from notify_core.errors import Conflict
+from notify_core.errors import Conflict, NotFound
 from notify_core.providers.defaults import DEFAULT_PROVIDERS
 from notify_core.providers.model import Provider
 from notify_core.services.model import Service, email_safe
 from notify_core.templates.model import Template
-from notify_core.users.model import NOTIFY_USER_EMAIL_ADDRESS, NOTIFY_USER_ID
+from notify_core.users.model import NOTIFY_USER, User, normalised_email_address
 from notify_core.vocabulary import Channel
 
-_AUTHORS = {NOTIFY_USER_ID: NOTIFY_USER_EMAIL_ADDRESS}
 _CHANNEL_ORDER = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
 
 
-class MemoryServices:
-    """Implements `ServiceRepository`."""
+class MemoryUsers:
+    """Implements `UserRepository`."""
 
-    def __init__(self, table: Table[UUID, Service]) -> None:
+    def __init__(self, table: Table[UUID, User], members: Table[tuple[UUID, UUID], None]) -> None:
         self._table = table
+        self._members = members
+        table.put(NOTIFY_USER.id, NOTIFY_USER)
+
+    def add(self, user: User) -> None:
+        """Store a new user."""
+        self._check(user)
+        if user.id in self._table:
+            raise Conflict("users: there is one of that identity already")
+        self._table.put(user.id, user)
+
+    def save(self, user: User) -> None:
+        """Replace the user of that id."""
+        self._check(user)
+        if user.id not in self._table:
+            raise NotFound(f"There is no user with id {user.id}")
+        self._table.put(user.id, user)
+
+    def _check(self, user: User) -> None:
+        other = self.find_by_email_address(user.email_address)
+        if other is not None and other.id != user.id:
+            raise Conflict("email_address: there is another user with that one")
+
+    def find(self, user_id: UUID) -> User | None:
+        """Return the user, or None."""
+        return self._table.get(user_id)
+
+    def find_by_email_address(self, email_address: str) -> User | None:
+        """Return the user with that email address, or None."""
+        wanted = normalised_email_address(email_address)
+        return next((user for user in self._table.rows() if user.normalised_email_address == wanted), None)
+
+    def list_for(self, service_id: UUID) -> list[User]:
+        """Return the members of the service, by email address."""
+        return sorted(
+            (user for user in self._table.rows() if (service_id, user.id) in self._members),
+            key=lambda user: user.normalised_email_address,
+        )
+
+    def add_member(self, service_id: UUID, user_id: UUID) -> None:
+        """Make the user a member of the service."""
+        self._members.put((service_id, user_id), None)
+
+    def remove_member(self, service_id: UUID, user_id: UUID) -> None:
+        """Take the user out of the service."""
+        self._members.remove((service_id, user_id))
+
+
+class MemoryServices:
+    """Implements `ServiceRepository`. Keeps services without their team, which it asks the users for."""
+
+    def __init__(self, table: Table[UUID, Service], users: MemoryUsers) -> None:
+        self._table = table
+        self._users = users
 
     def add(self, service: Service) -> None:
         """Store a new service."""
-        taken = {email_safe(other.name) for other in self._table.rows()}
-        if email_safe(service.name) in taken:
+        self._check(service)
+        if service.id in self._table:
+            raise Conflict("services: there is one of that identity already")
+        self._table.put(service.id, evolve(service, team=frozenset()))
+
+    def save(self, service: Service) -> None:
+        """Replace the service of that id."""
+        self._check(service)
+        if service.id not in self._table:
+            raise NotFound(f"There is no service with id {service.id}")
+        self._table.put(service.id, evolve(service, team=frozenset()))
+
+    def _check(self, service: Service) -> None:
+        others = (other for other in self._table.rows() if other.id != service.id)
+        if email_safe(service.name) in {email_safe(other.name) for other in others}:
             raise Conflict(f"name: there is a service called {service.name!r} already, or one that reads the same")
-        self._table.put(service.id, service)
 
     def find(self, service_id: UUID) -> Service | None:
         """Return the service, or None."""
-        return self._table.get(service_id)
+        service = self._table.get(service_id)
+        return None if service is None else self._with_team(service)
+
+    def list_called(self, name: str) -> list[Service]:
+        """Return the service of that name, then those archived under it, the latest first."""
+        archived = [service for service in self.list_all() if service.archived and service.original_name == name]
+        return [service for service in self.list_all() if service.name == name] + archived[::-1]
 
     def list_all(self) -> list[Service]:
         """Return every service, by name."""
-        return sorted(self._table.rows(), key=lambda service: service.name)
+        return sorted(map(self._with_team, self._table.rows()), key=lambda service: service.name)
+
+    def _with_team(self, service: Service) -> Service:
+        members = self._users.list_for(service.id)
+        return evolve(service, team=frozenset().union(*(member.recipients for member in members)))
 
 
 class MemoryApiKeys:
@@ -52,8 +126,11 @@ class MemoryApiKeys:
 
     def add(self, key: ApiKey) -> None:
         """Store a new key."""
-        if any(other.name == key.name and not other.revoked for other in self.list_for(key.service_id)):
+        others = self.list_for(key.service_id)
+        if not key.revoked and any(other.name == key.name and not other.revoked for other in others):
             raise Conflict(f"name: the service has a live API key called {key.name!r} already")
+        if any(other.secret == key.secret for other in self._table.rows()):
+            raise Conflict("api_keys: there is one of that identity already")
         self._table.put(key.id, key)
 
     def find(self, key_id: UUID) -> ApiKey | None:
@@ -77,8 +154,9 @@ class MemoryApiKeys:
 class MemoryTemplates:
     """Implements `TemplateRepository`."""
 
-    def __init__(self, table: Table[UUID, tuple[Template, ...]]) -> None:
+    def __init__(self, table: Table[UUID, tuple[Template, ...]], users: MemoryUsers) -> None:
         self._table = table
+        self._users = users
 
     def save(self, template: Template) -> None:
         """Store the template as its own version."""
@@ -95,19 +173,26 @@ class MemoryTemplates:
 
     def list_for(self, service_id: UUID) -> list[Template]:
         """Return the latest versions, without archived and hidden ones."""
-        latest = [versions[-1] for versions in self._table.rows()]
-        shown = [
-            template
-            for template in latest
-            if template.service_id == service_id and not template.archived and not template.hidden
+        return [
+            template for template in self.list_all_for(service_id) if not template.archived and not template.hidden
         ]
+
+    def list_versions(self, template_id: UUID) -> list[Template]:
+        """Return every version, the first one first."""
+        return list(self._table.get(template_id) or ())
+
+    def list_all_for(self, service_id: UUID) -> list[Template]:
+        """Return the latest versions, archived and hidden ones too."""
+        latest = [versions[-1] for versions in self._table.rows()]
         return sorted(
-            shown, key=lambda template: (template.name, _CHANNEL_ORDER.index(template.channel), template.id)
+            (template for template in latest if template.service_id == service_id),
+            key=lambda template: (template.name, _CHANNEL_ORDER.index(template.channel), template.id),
         )
 
     def authors(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
-        """Return the email addresses of these users. The platform's own is the only one that saves templates."""
-        return {key: address for key, address in _AUTHORS.items() if key in user_ids}
+        """Return the email addresses of these users, without those that are not known."""
+        users = (self._users.find(user_id) for user_id in user_ids)
+        return {user.id: user.email_address for user in users if user is not None}
 
 
 class MemoryProviders:

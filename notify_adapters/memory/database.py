@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from threading import RLock
 from uuid import UUID
 
-from notify_adapters.memory.accounts import MemoryApiKeys, MemoryProviders, MemoryServices, MemoryTemplates
+from notify_adapters.memory.accounts import (
+    MemoryApiKeys,
+    MemoryProviders,
+    MemoryServices,
+    MemoryTemplates,
+    MemoryUsers,
+)
 from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
@@ -24,9 +30,10 @@ class MemoryUnitOfWork:
 
     def __init__(self, clock: Clock) -> None:
         self.undo_log: list[Undo] = []
-        self.services = MemoryServices(Table(self.undo_log))
+        self.users = MemoryUsers(Table(self.undo_log), Table(self.undo_log))
+        self.services = MemoryServices(Table(self.undo_log), self.users)
         self.api_keys = MemoryApiKeys(Table(self.undo_log))
-        self.templates = MemoryTemplates(Table(self.undo_log))
+        self.templates = MemoryTemplates(Table(self.undo_log), self.users)
         self.providers = MemoryProviders()
         messages: Table[UUID, Message] = Table(self.undo_log)
         events: Table[UUID, Events] = Table(self.undo_log)
@@ -37,6 +44,7 @@ class MemoryUnitOfWork:
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
+        self.undo_log.clear()
 
     def commit(self) -> None:
         """Make everything done so far permanent."""

@@ -21,6 +21,7 @@ from notify_adapters.postgres.services import PostgresServices
 from notify_adapters.postgres.session import UNAVAILABLE, Mode, Session, unavailable
 from notify_adapters.postgres.templates import PostgresTemplates
 from notify_adapters.postgres.unsubscribe_requests import PostgresUnsubscribeRequests
+from notify_adapters.postgres.users import PostgresUsers
 from notify_core.clock import Clock
 
 
@@ -50,6 +51,11 @@ class PostgresUnitOfWork:
     def templates(self) -> PostgresTemplates:
         """Templates."""
         return PostgresTemplates(self._session)
+
+    @property
+    def users(self) -> PostgresUsers:
+        """Users."""
+        return PostgresUsers(self._session)
 
     @property
     def notifications(self) -> PostgresNotifications:

@@ -1,4 +1,4 @@
-"""Services, each whole: in five tables, read and written in one round trip."""
+"""Services, each whole: in several tables, read and written in one round trip."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from notify_adapters.postgres.session import Parameters, Row, Session
-from notify_core.errors import Conflict
+from notify_core.errors import Conflict, NotFound
 from notify_core.services.model import MessageLimits, Permission, ReplyTo, Service, SmsSender, email_safe
 from notify_core.vocabulary import Channel
 
@@ -46,6 +46,56 @@ WITH service AS (
 SELECT id FROM service
 """
 
+# What a service has several of is written anew. An insertion waits for the deletion whose rows it counts; if it ran
+# first, it would find the places taken.
+_SAVE = """
+WITH service AS (
+    UPDATE services SET
+        name = %(name)s, email_safe_name = %(email_safe_name)s, active = %(active)s, restricted = %(restricted)s,
+        prefix_sms = %(prefix_sms)s, permissions = %(permissions)s,
+        custom_email_sender_name = %(custom_email_sender_name)s, contact_link = %(contact_link)s,
+        rate_limit = %(rate_limit)s, sms_limit = %(sms_limit)s, email_limit = %(email_limit)s,
+        letter_limit = %(letter_limit)s, international_sms_limit = %(international_sms_limit)s,
+        idempotent_references = %(idempotent_references)s
+    WHERE id = %(id)s AND NOT EXISTS (
+        SELECT FROM services AS other WHERE other.email_safe_name = %(email_safe_name)s AND other.id <> %(id)s
+    )
+    RETURNING id
+), old_senders AS (
+    DELETE FROM service_sms_senders WHERE service_id = (SELECT id FROM service) RETURNING id
+), senders AS (
+    INSERT INTO service_sms_senders (service_id, id, text, is_default, position)
+    SELECT service.id, sender.id, sender.text, sender.is_default, sender.position
+    FROM service, (SELECT count(*) FROM old_senders) AS gone,
+        unnest(%(sender_ids)s::uuid[], %(sender_texts)s::text[], %(sender_defaults)s::boolean[])
+        WITH ORDINALITY AS sender (id, text, is_default, position)
+), old_reply_tos AS (
+    DELETE FROM service_reply_tos WHERE service_id = (SELECT id FROM service) RETURNING id
+), reply_tos AS (
+    INSERT INTO service_reply_tos (service_id, id, address, is_default, position)
+    SELECT service.id, reply_to.id, reply_to.address, reply_to.is_default, reply_to.position
+    FROM service, (SELECT count(*) FROM old_reply_tos) AS gone,
+        unnest(%(reply_to_ids)s::uuid[], %(addresses)s::text[], %(reply_to_defaults)s::boolean[])
+        WITH ORDINALITY AS reply_to (id, address, is_default, position)
+), old_guests AS (
+    DELETE FROM service_guest_list WHERE service_id = (SELECT id FROM service) RETURNING recipient
+), guests AS (
+    INSERT INTO service_guest_list (service_id, recipient)
+    SELECT service.id, recipient
+    FROM service, (SELECT count(*) FROM old_guests) AS gone, unnest(%(guests)s::text[]) AS recipient
+), old_retention AS (
+    DELETE FROM service_data_retention WHERE service_id = (SELECT id FROM service) RETURNING channel
+), retention AS (
+    INSERT INTO service_data_retention (service_id, channel, days)
+    SELECT service.id, kept.channel, kept.days
+    FROM service, (SELECT count(*) FROM old_retention) AS gone,
+        unnest(%(retention_channels)s::text[], %(retention_days)s::smallint[]) AS kept (channel, days)
+)
+SELECT
+    EXISTS (SELECT FROM service) AS saved,
+    EXISTS (SELECT FROM services WHERE id = %(id)s) AS known
+"""
+
 # Ids come as text: that is what JSON has.
 _SELECT = """
 SELECT
@@ -61,12 +111,24 @@ SELECT
     ) AS reply_tos,
     ARRAY(SELECT recipient FROM service_guest_list WHERE service_id = services.id) AS guest_list,
     ARRAY(
+        SELECT recipient
+        FROM service_members
+        JOIN users ON users.id = service_members.user_id,
+            unnest(ARRAY[users.normalised_email_address, users.normalised_mobile_number]) AS recipient
+        WHERE service_members.service_id = services.id AND recipient IS NOT NULL
+    ) AS team,
+    ARRAY(
         SELECT json_build_array(channel, days)
         FROM service_data_retention WHERE service_id = services.id ORDER BY channel
     ) AS retention_days
 FROM services
 """
 _FIND = f"{_SELECT} WHERE id = %(id)s"
+_LIST_CALLED = rf"""{_SELECT}
+WHERE name = %(name)s
+    OR NOT active AND substring(name FROM '^_archived_\d{{4}}-\d\d-\d\d-\d\d:\d\d:\d\d_(.+)$') = %(name)s
+ORDER BY name = %(name)s DESC, name COLLATE "C" DESC
+"""
 _LIST = f'{_SELECT} ORDER BY name COLLATE "C"'
 
 
@@ -79,7 +141,19 @@ class PostgresServices:
     def add(self, service: Service) -> None:
         """Store a new service."""
         if self._session.row(_ADD, _parameters(service)) is None:
-            raise Conflict(f"name: there is a service called {service.name!r} already, or one that reads the same")
+            raise _taken(service)
+
+    def save(self, service: Service) -> None:
+        """Replace the service of that id."""
+        row = self._session.row(_SAVE, _parameters(service))
+        if row is None or not row.known:
+            raise NotFound(f"There is no service with id {service.id}")
+        if not row.saved:
+            raise _taken(service)
+
+    def list_called(self, name: str) -> list[Service]:
+        """Return the service of that name, then those archived under it, the latest first."""
+        return [_service(row) for row in self._session.rows(_LIST_CALLED, {"name": name})]
 
     def find(self, service_id: UUID) -> Service | None:
         """Return the service, or None."""
@@ -89,6 +163,10 @@ class PostgresServices:
     def list_all(self) -> list[Service]:
         """Return every service, by name."""
         return [_service(row) for row in self._session.rows(_LIST, {})]
+
+
+def _taken(service: Service) -> Conflict:
+    return Conflict(f"name: there is a service called {service.name!r} already, or one that reads the same")
 
 
 def _parameters(service: Service) -> Parameters:
@@ -149,6 +227,7 @@ def _service(row: Row) -> Service:
         ),
         retention_days={Channel(channel): days for channel, days in row.retention_days},
         guest_list=frozenset(row.guest_list),
+        team=frozenset(row.team),
         sms_senders=tuple(
             SmsSender(id=UUID(key), text=text, is_default=is_default) for key, text, is_default in row.sms_senders
         ),

@@ -32,11 +32,11 @@ RETURNING version
 
 _FIND = f"SELECT {_COLUMNS} FROM templates WHERE id = %(id)s"
 _FIND_VERSION = f"SELECT {_COLUMNS} FROM templates_history WHERE id = %(id)s AND version = %(version)s"
-_LIST = f"""
-SELECT {_COLUMNS} FROM templates
-WHERE service_id = %(service_id)s AND NOT archived AND NOT hidden
-ORDER BY name COLLATE "C", array_position(ARRAY['sms', 'email', 'letter'], channel), id
-"""
+_LIST_VERSIONS = f"SELECT {_COLUMNS} FROM templates_history WHERE id = %(id)s ORDER BY version"
+_OF_SERVICE = f"SELECT {_COLUMNS} FROM templates WHERE service_id = %(service_id)s"
+_ORDER = """ORDER BY name COLLATE "C", array_position(ARRAY['sms', 'email', 'letter'], channel), id"""
+_LIST_ALL = f"{_OF_SERVICE} {_ORDER}"
+_LIST = f"{_OF_SERVICE} AND NOT archived AND NOT hidden {_ORDER}"
 _AUTHORS = "SELECT id, email_address FROM users WHERE id = ANY(%(ids)s)"
 
 
@@ -63,6 +63,14 @@ class PostgresTemplates:
     def list_for(self, service_id: UUID) -> list[Template]:
         """Return the latest versions, without archived and hidden ones."""
         return [_template(row) for row in self._session.rows(_LIST, {"service_id": service_id})]
+
+    def list_versions(self, template_id: UUID) -> list[Template]:
+        """Return every version, the first one first."""
+        return [_template(row) for row in self._session.rows(_LIST_VERSIONS, {"id": template_id})]
+
+    def list_all_for(self, service_id: UUID) -> list[Template]:
+        """Return the latest versions, archived and hidden ones too."""
+        return [_template(row) for row in self._session.rows(_LIST_ALL, {"service_id": service_id})]
 
     def authors(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
         """Return the email addresses of these users, without those that are not known."""

@@ -13,7 +13,10 @@ class ApiKeyRepository(Protocol):
     """API keys. Secrets come out readable and are never at rest readable."""
 
     def add(self, key: ApiKey) -> None:
-        """Store a new key. Raises Conflict when the service has a live key of that name."""
+        """Store a new key, live or revoked.
+
+        Raises Conflict when it is live and so is another of that name in the service, or when any key has its secret.
+        """
         ...
 
     def find(self, key_id: UUID) -> ApiKey | None:

@@ -40,7 +40,7 @@ def check_recipient_allowed(service: Service, key: ApiKey, normalised_recipient:
         return
     if key.key_type is KeyType.NORMAL and not service.restricted:
         return
-    if normalised_recipient in service.guest_list:
+    if normalised_recipient in service.guest_list or normalised_recipient in service.team:
         return
     if key.key_type is KeyType.TEAM:
         raise NotAllowed("Can’t send to this recipient using a team-only API key")

@@ -12,7 +12,9 @@ from notify_core.recipients import format_recipient, parse_email_address
 from notify_core.services.model import (
     DEFAULT_PERMISSIONS,
     DEFAULT_RATE_LIMIT,
+    LONGEST_RETENTION,
     NAME_LENGTH,
+    SHORTEST_RETENTION,
     SMS_SENDER_LENGTH,
     InvalidService,
     MessageLimits,
@@ -24,9 +26,6 @@ from notify_core.services.model import (
 )
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel
-
-_SHORTEST_RETENTION = 1
-_LONGEST_RETENTION = 90
 
 
 def _permissions(values: Iterable[str]) -> frozenset[Permission]:
@@ -115,5 +114,7 @@ def check(wanted: NewService) -> None:
     if wanted.rate_limit < 1:
         raise InvalidService(f"rate_limit: {wanted.rate_limit} a minute lets nothing through; use 1 or more")
     for channel, days in wanted.retention_days.items():
-        if not _SHORTEST_RETENTION <= days <= _LONGEST_RETENTION:
-            raise InvalidService(f"retention_days: {days} for {channel}; use {_SHORTEST_RETENTION} to 90")
+        if not SHORTEST_RETENTION <= days <= LONGEST_RETENTION:
+            raise InvalidService(
+                f"retention_days: {days} for {channel}; use {SHORTEST_RETENTION} to {LONGEST_RETENTION}"
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,6 +20,12 @@ DEFAULT_MESSAGE_LIMIT = 999_999_999
 DEFAULT_INTERNATIONAL_SMS_LIMIT = 250_000
 SMS_SENDER_LENGTH = 11
 NAME_LENGTH = 255
+SHORTEST_RETENTION = 1
+LONGEST_RETENTION = 90
+
+# What archiving puts before a name. Always as long, so that the name can be found in it again.
+_ARCHIVED = re.compile(r"_archived_\d{4}-\d{2}-\d{2}-\d{2}:\d{2}:\d{2}_(.+)", re.DOTALL)
+_ARCHIVED_LENGTH = len("_archived_2026-11-21-00:00:00_")
 
 
 class Permission(StrEnum):
@@ -85,13 +91,14 @@ class MessageLimits:
 class Service:
     """One tenant, with everything that decides what it may send and how its messages look.
 
-    `restricted` means trial mode: only the team and the guest list can be written to. `guest_list` holds
-    normalised recipients. `rate_limit` is requests a minute and key type. `retention_days` says for how
-    many days the personal data of a channel is kept, where it is not the default of 7.
+    `restricted` means trial mode: only the team and the guest list can be written to. Both hold
+    normalised recipients, the team's being where its members can be written to. `rate_limit` is requests a
+    minute and key type. `retention_days` says for how many days the personal data of a channel is kept, where
+    it is not the default of 7. An archived service is not `active` and has another name: see `original_name`.
     """
 
     id: UUID
-    name: str = field(validator=[validators.min_len(1), validators.max_len(NAME_LENGTH)])
+    name: str = field(validator=[validators.min_len(1), validators.max_len(NAME_LENGTH + _ARCHIVED_LENGTH)])
     created_at: datetime
     active: bool = True
     restricted: bool = False
@@ -103,6 +110,7 @@ class Service:
     limits: MessageLimits = Factory(MessageLimits)
     retention_days: Mapping[Channel, int] = Factory(dict)
     guest_list: frozenset[str] = frozenset()
+    team: frozenset[str] = frozenset()
     sms_senders: tuple[SmsSender, ...] = ()
     reply_tos: tuple[ReplyTo, ...] = ()
     idempotent_references: bool = False
@@ -117,6 +125,17 @@ class Service:
         """The name its emails come from."""
         return self.custom_email_sender_name or self.name
 
+    @property
+    def original_name(self) -> str:
+        """Its name, or the one that it had before it was archived."""
+        match = None if self.active else _ARCHIVED.fullmatch(self.name)
+        return self.name if match is None else match[1]
+
+    @property
+    def archived(self) -> bool:
+        """Whether it was archived, for good."""
+        return self.original_name != self.name
+
     def days_kept(self, channel: Channel) -> int:
         """For how many days the personal data of `channel`'s messages is kept."""
         return self.retention_days.get(channel, DEFAULT_RETENTION_DAYS)
@@ -124,6 +143,20 @@ class Service:
     def may_send(self, channel: Channel) -> bool:
         """Whether the service has the permission of that name."""
         return Permission(channel) in self.permissions
+
+
+def archived_name(name: str, at: datetime) -> str:
+    """Return what a service is called once it is archived, so that its name is free.
+
+    >>> archived_name("Bins", datetime(2026, 11, 21, 9, 30, tzinfo=UTC))
+    '_archived_2026-11-21-09:30:00_Bins'
+    """
+    return f"_archived_{at.astimezone(UTC):%Y-%m-%d-%H:%M:%S}_{name}"
+
+
+def looks_archived(name: str) -> bool:
+    """Whether only an archived service should be called so."""
+    return _ARCHIVED.fullmatch(name) is not None
 
 
 def email_safe(name: str) -> str:

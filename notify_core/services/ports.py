@@ -9,7 +9,7 @@ from notify_core.services.model import Service
 
 
 class ServiceRepository(Protocol):
-    """Services, each whole: with its permissions, senders, reply-tos, retention and guest list."""
+    """Services, each whole: with its permissions, senders, reply-tos, retention, guest list and team."""
 
     def add(self, service: Service) -> None:
         """Store a new service. Raises Conflict when another service's name reads the same."""
@@ -17,6 +17,17 @@ class ServiceRepository(Protocol):
 
     def find(self, service_id: UUID) -> Service | None:
         """Return the service, or None when there is none."""
+        ...
+
+    def save(self, service: Service) -> None:
+        """Put the service in the place of the one with its id: all of it but its `team`, which is its members'.
+
+        Raises Conflict when another service's name reads the same, and NotFound when there is none of that id.
+        """
+        ...
+
+    def list_called(self, name: str) -> list[Service]:
+        """Return the service of exactly that name, then those archived under it, the latest first."""
         ...
 
     def list_all(self) -> list[Service]:

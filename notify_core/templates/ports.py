@@ -23,6 +23,17 @@ class TemplateRepository(Protocol):
         """Return the template at that version (the latest when None), or None when there is none."""
         ...
 
+    def list_versions(self, template_id: UUID) -> list[Template]:
+        """Return every version of the template, the first one first; nothing when there is no such template."""
+        ...
+
+    def list_all_for(self, service_id: UUID) -> list[Template]:
+        """Return the latest versions of all of the service's templates, archived and hidden ones too.
+
+        Ordered like `list_for`.
+        """
+        ...
+
     def list_for(self, service_id: UUID) -> list[Template]:
         """Return the latest versions of the service's templates that are neither archived nor hidden.
 

@@ -24,13 +24,14 @@ from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.services.model import Service
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
+from notify_core.users.model import NOTIFY_USER_ID
 from notify_core.vocabulary import Channel, KeyType
 
 CIPHER = AesGcmCipher({"2026-11": b"k" * 32})
 STORED = (
     "idempotency_keys, outbox, unsubscribe_requests, waiting_receipts, complaints, inbound_sms, inbound_numbers,"
     " templates_history, templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list,"
-    " service_data_retention, services"
+    " service_data_retention, service_members, services"
 )
 
 
@@ -57,10 +58,14 @@ def database(request: pytest.FixtureRequest, clock: FixedClock) -> Database:
 
 
 def empty(engine: Engine) -> None:
-    """Remove everything but the providers. Deleting a few rows is faster than truncating a hundred partitions."""
+    """Remove everything but the providers and the platform's own user.
+
+    Deleting a few rows is faster than truncating a hundred partitions.
+    """
     with engine.connect() as connection:
         for table in ("notifications", "notification_contents", "notification_events", *STORED.split(", ")):
             connection.exec_driver_sql(f"DELETE FROM {table}")
+        connection.exec_driver_sql(f"DELETE FROM users WHERE id <> '{NOTIFY_USER_ID}'")
 
 
 @pytest.fixture

@@ -74,3 +74,18 @@ def test_keys_are_listed_oldest_first(
         for key in (third, first, second):
             work.api_keys.add(key)
         assert work.api_keys.list_for(stored_service.id) == [first, second, third]
+
+
+def test_a_key_can_be_stored_revoked(database: Database, make_key: MakeKey, clock: FixedClock) -> None:
+    live, revoked = make_key(name="main"), make_key(name="main", revoked_at=clock())
+    with database.statement() as work:
+        work.api_keys.add(live)
+        work.api_keys.add(revoked)
+        assert work.api_keys.list_for(live.service_id) == [live, revoked]
+
+
+def test_no_two_keys_have_the_same_secret(database: Database, make_key: MakeKey, clock: FixedClock) -> None:
+    with database.statement() as work:
+        work.api_keys.add(make_key(secret="the same", revoked_at=clock()))
+        with pytest.raises(Conflict, match=r"^api_keys: there is one of that identity already$"):
+            work.api_keys.add(make_key(secret="the same"))

@@ -84,3 +84,20 @@ def test_who_saved_a_template_has_an_address(database: Database, make_template: 
             NOTIFY_USER_ID: NOTIFY_USER_EMAIL_ADDRESS
         }
         assert work.templates.authors([]) == {}
+
+
+def test_versions_are_listed_in_order_and_all_templates_when_asked_for(
+    database: Database, make_template: MakeTemplate, stored_service: Service, new_id: NewId
+) -> None:
+    versions = [make_template(name="B")]
+    for number in range(2, 12):
+        versions.append(evolve(versions[0], version=number, content=f"Content {number}", archived=number > 10))
+    hidden = make_template(name="A", hidden=True)
+    with database.statement() as work:
+        for template in (*versions, hidden):
+            work.templates.save(template)
+        assert work.templates.list_versions(versions[0].id) == versions
+        assert work.templates.list_versions(new_id()) == []
+        assert work.templates.list_all_for(stored_service.id) == [hidden, versions[-1]]
+        assert work.templates.list_for(stored_service.id) == []
+        assert work.templates.list_all_for(new_id()) == []

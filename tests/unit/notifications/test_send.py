@@ -15,6 +15,7 @@ from notify_core.notifications import refusals
 from notify_core.outbox.model import Queue, Task
 from notify_core.recipients import InvalidEmailAddress, InvalidPhoneNumber
 from notify_core.services.model import MessageLimits, Permission
+from notify_core.users.model import User
 from notify_core.vocabulary import KeyType
 from tests.unit.conftest import Town, make_town
 
@@ -123,6 +124,30 @@ def test_who_may_be_written_to(platform: MemoryPlatform, clock: FixedClock, *, r
             town.text()
     else:
         town.text()
+
+
+def test_the_team_may_be_written_to_however_their_addresses_are_written(
+    platform: MemoryPlatform, clock: FixedClock
+) -> None:
+    town = make_town(platform, clock, restricted=True, guest_list=())
+    member = User(
+        id=UUID(int=5),
+        name="Jo",
+        email_address="Jo@Example.com",
+        mobile_number="+44 (0)7700 900123",
+        created_at=clock(),
+    )
+    with pytest.raises(NotAllowed, match="using a team-only API key"):
+        town.mail(key=KeyType.TEAM)
+    with platform.database.statement() as work:
+        work.users.add(member)
+        work.users.add_member(town.service.id, member.id)
+    platform.notify.directory.forget()
+    for key in (KeyType.TEAM, KeyType.NORMAL):
+        town.mail("JO@example.com", key)
+        town.text("07700900123", key)
+    with pytest.raises(NotAllowed, match="when service is in trial mode"):
+        town.text("07700900124")
 
 
 @pytest.mark.parametrize("number", ["07700 900000", "+447700900111", "07700900222"])
