@@ -49,6 +49,7 @@ from notify_core.unsubscribe.links import UnsubscribeLinks
 from notify_core.unsubscribe.ports import UnsubscribeTokens
 from notify_core.unsubscribe.unsubscribe import Unsubscribe
 from notify_core.vocabulary import ProviderName
+from notify_core.worlds.apply import ApplyWorld
 
 
 @frozen(kw_only=True)
@@ -113,6 +114,8 @@ class Notify:
     show_templates: ShowTemplates
     preview_template: PreviewTemplate
     archive_template: ArchiveTemplate
+
+    apply_world: ApplyWorld
 
     admit: Admit
     recall_answer: RecallAnswer
@@ -203,6 +206,7 @@ def build(ports: Ports, options: Options) -> Notify:
         show_templates=ShowTemplates(ports.database, directory),
         preview_template=PreviewTemplate(directory),
         archive_template=ArchiveTemplate(ports.database, ports.clock),
+        apply_world=ApplyWorld(ports.database, ports.clock, ports.new_id, ports.new_secret, options.sms_sender),
         admit=admit,
         recall_answer=RecallAnswer(ports.database, ports.clock),
         send_sms=SendSms(prepare_sms, accept, admit),
