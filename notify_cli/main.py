@@ -17,6 +17,7 @@ from notify_core.unit_of_work import DatabaseUnavailable
 # Where each command lives. They are imported when they are called, so that `notify --help` is quick.
 _COMMANDS = {
     "api-key": "notify_cli.commands.api_keys:api_keys",
+    "apply": "notify_cli.commands.apply:apply",
     "beat": "notify_cli.commands.serve:beat",
     "demo": "notify_cli.commands.demo:demo",
     "dev": "notify_cli.commands.dev:dev",
@@ -55,7 +56,7 @@ def notify() -> None:
     Try it:           notify demo
     Develop with it:  notify dev
     Operate it:       notify migrate, then web, worker, relay and beat; notify status
-    Set it up:        notify service create, api-key create, template create
+    Set it up:        notify service create, api-key create, template create; notify apply
 
     Settings come from the environment; `notify settings` lists them. Every command that prints something a
     script could want takes --json. Exit codes: 0 done, 1 unexpected, 2 usage, 3 settings, 4 not found,

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from notify_cli.dev.system import DevSystem
 from notify_cli.exit_codes import ExitCode
+from notify_cli.worlds import load_world
 
 DEFAULT_PORT = 6011
 _CHECK_SECONDS = 0.25
@@ -42,24 +43,39 @@ def default_data_dir() -> Path:
     help="What stands in for SQS: moto, or the quick in-memory simulator.",
 )
 @click.option(
+    "--world",
+    "world_file",
+    type=click.File(encoding="utf-8"),
+    help="Begin with the services of this file, too; see `notify apply`.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write addresses, ids and keys as JSON to this file once all is up.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but problems.")
-def dev(port: int, data_dir: Path | None, fresh: bool, queues: str, ready_file: Path | None, quiet: bool) -> int:
+def dev(
+    port: int,
+    data_dir: Path | None,
+    fresh: bool,
+    queues: str,
+    world_file: IO[str] | None,
+    ready_file: Path | None,
+    quiet: bool,
+) -> int:
     """Run the whole system on loopback, for development and for trying things out.
 
     Starts PostgreSQL, stand-ins for AWS (SQS, S3, SES), Redis where there is one, simulators of the SMS and
     email providers and of the file service, and our own web, worker, relay and beat; makes a demo service
     with templates and keys. Ctrl-C stops all of it; what was stored is there again next time. Exits with 7
-    when a port is taken or a part ends by itself.
+    when a port is taken or a part ends by itself, and with 5 when the world file will not do.
     """
     system = DevSystem(
         data_dir=data_dir or default_data_dir(),
         port=port,
         fresh=fresh,
         fast_queues=queues == "fast",
+        wanted_world=None if world_file is None else load_world(world_file),
         progress=(lambda _: None) if quiet else _tell,
     )
     if ready_file is not None:

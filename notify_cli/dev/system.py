@@ -16,6 +16,7 @@ from notify_cli.dev.layout import DataDirectory
 from notify_cli.dev.parts import ADMIN_CLIENT, QUEUE_PREFIX, Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor, describe, end_leftovers
 from notify_core.outbox.model import LONGEST_BROKER_DELAY
+from notify_core.worlds.model import World
 
 _START_SECONDS = 60.0
 _EVERYTHING = 1_000_000
@@ -37,6 +38,7 @@ class DevSystem:
     fresh: bool = False
     fast_queues: bool = False
     environment: Mapping[str, str] = field(factory=dict)
+    wanted_world: World | None = None
     progress: Progress = _silent
     directory: DataDirectory = field(init=False)
     parts: Parts = field(init=False)
@@ -48,7 +50,7 @@ class DevSystem:
         """Start everything, and return when all of it is up.
 
         Raises EmbeddedPartError, with nothing left running, when a port is taken, a part dies, or the data
-        directory is another version's.
+        directory is another version's; and Conflict when the wanted world contradicts what is stored.
         """
         begun = perf_counter()
         require_free_port(self.port, "The HTTP API")
@@ -161,12 +163,14 @@ class DevSystem:
 
     def _make_world(self) -> None:
         from notify_adapters.assembly import Role, assemble
-        from notify_cli.dev.world import demo_world
+        from notify_cli.dev.world import apply_world, demo_world
 
         self.progress("demo service")
         platform = assemble(self.parts.settings, Role.COMMAND)
         try:
             self.world = demo_world(platform.notify, self.directory)
+            if self.wanted_world is not None:
+                self.world |= {"world": apply_world(platform.notify, self.wanted_world)}
             # The queues are new and empty, whatever the database remembers having put on them, be it for later.
             platform.notify.replay_undelivered(forgotten_after=-LONGEST_BROKER_DELAY, limit=_EVERYTHING)
         finally:

@@ -1,14 +1,17 @@
-"""The demo service of a development system, with its templates and keys."""
+"""What a development system begins with: the demo service with its templates and keys, and a world of one's own."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from notify_cli.dev.layout import DataDirectory
+from notify_cli.worlds import world_document
 from notify_core.application import Notify
+from notify_core.errors import Conflict
 from notify_core.services.create import NewService
 from notify_core.templates.write import NewTemplate
 from notify_core.vocabulary import Channel, KeyType
+from notify_core.worlds.model import World
 
 SERVICE_NAME = "Demo service"
 SMS_CONTENT = "Hello ((name)), your bins are collected on ((day))."
@@ -37,6 +40,15 @@ def demo_world(notify: Notify, directory: DataDirectory) -> dict[str, Any]:
         world = _make(notify)
         directory.write(_FILE, world)
     return dict(world)
+
+
+def apply_world(notify: Notify, world: World) -> dict[str, Any]:
+    """Apply a world, as each start does, and return its ids and keys for the ready file. Raises Conflict."""
+    applied = notify.apply_world(world)
+    if applied.conflicts:
+        listed = "\n".join(f"  - {conflict}" for conflict in applied.conflicts)
+        raise Conflict(f"The world contradicts what this system remembers; --fresh forgets it:\n{listed}")
+    return world_document(applied)
 
 
 def _make(notify: Notify) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from notify_core.worlds.compare import (
 )
 from notify_core.worlds.kinds import Place
 from notify_core.worlds.model import World, WorldApiKey, WorldService, WorldTemplate, WorldUser, WorldVersion
+from notify_core.worlds.received import Receptions
 
 
 @frozen
@@ -132,6 +133,7 @@ class _Application:
         team_changed = self._team(after.id, wanted, place)
         keys = self._keys(after.id, wanted, place.at("api_keys"))
         templates = self._templates(after.id, wanted, place.at("templates"))
+        received = Receptions(self.work, self.apply.new_id, self.now)(after, wanted, place)
         if place.problems:
             return None
         stored = archive_service(self.work, after, self.now) if wanted.archived else after
@@ -146,6 +148,7 @@ class _Application:
             reply_tos=_reply_tos(wanted, start, after),
             api_keys=keys,
             templates=templates,
+            received_texts=received,
         )
 
     def _stored_service(self, wanted: WorldService, place: Place) -> Service | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -334,3 +334,65 @@ def test_templates_of_one_name_need_an_id(platform: MemoryPlatform) -> None:
     assert str(first.id) in conflict
     applied = apply(platform, {"name": "Bins", "templates": [text(id=str(second.id))]})
     assert applied.services["Bins"].templates["Bin day"].id == second.id
+
+
+QUESTION = {"from": "07700 900127", "content": "Where?"}
+
+
+def bins(*texts: dict[str, str], **more: Any) -> dict[str, Any]:
+    return {"name": "Bins", "inbound_number": "07700 900126", "received_texts": list(texts), **more}
+
+
+def test_texts_have_come_once_however_often_the_world_is_applied(platform: MemoryPlatform, clock: FixedClock) -> None:
+    earlier = QUESTION | {"received_at": "2026-11-19T09:30:00Z"}
+    first = apply(platform, bins(QUESTION, QUESTION, earlier))
+    clock.advance(timedelta(hours=1))
+    second = apply(platform, bins(QUESTION, QUESTION, earlier))
+    third = apply(platform, bins(QUESTION, QUESTION, earlier, QUESTION | {"content": "Hello?"}))
+    texts = platform.notify.list_received_texts(stored(platform))
+    assert [text.content for text in texts] == ["Hello?", "Where?", "Where?", "Where?"]
+    assert [text.created_at for text in texts] == [
+        clock(),
+        clock() - timedelta(hours=1),
+        clock() - timedelta(hours=1),
+        datetime(2026, 11, 19, 9, 30, tzinfo=UTC),
+    ]
+    assert {(text.user_number, text.notify_number) for text in texts} == {("447700900127", "07700900126")}
+    before, after = first.services["Bins"].received_texts, second.services["Bins"].received_texts
+    assert [one.change for one in before] == [Change.CREATED] * 3
+    assert [one.change for one in after] == [Change.UNCHANGED] * 3
+    assert [one.id for one in before] == [one.id for one in after] == [texts[k].id for k in (2, 1, 3)]
+    assert [one.change for one in third.services["Bins"].received_texts] == [Change.UNCHANGED] * 3 + [Change.CREATED]
+
+
+def test_a_text_of_long_ago_would_be_gone_by_now(platform: MemoryPlatform, clock: FixedClock) -> None:
+    old = QUESTION | {"received_at": "2026-11-01T09:30:00Z"}
+    [one] = apply(platform, bins(old)).services["Bins"].received_texts
+    assert (one.id, one.change) == (None, Change.EXPIRED)
+    assert platform.notify.list_received_texts(stored(platform)) == []
+    [one] = apply(platform, bins(old, retention_days={"sms": 90})).services["Bins"].received_texts
+    assert one.change is Change.CREATED
+
+
+@pytest.mark.parametrize(
+    ("wanted", "conflict"),
+    [
+        (
+            bins(QUESTION | {"received_at": "2026-11-21T12:00:01Z"}),
+            "services.0.received_texts.0.received_at: is in the future; nobody has texted that yet",
+        ),
+        (
+            bins(name="Parks"),
+            "services.0.inbound_number: is not this service's in the database; give it another",
+        ),
+        (
+            bins(inbound_number="07700 900129"),
+            "services.0: inbound_number: the service has another in the database; write that one",
+        ),
+    ],
+)
+def test_texts_that_cannot_have_come_are_conflicts(
+    platform: MemoryPlatform, wanted: dict[str, Any], conflict: str
+) -> None:
+    apply(platform, bins())
+    assert apply(platform, wanted).conflicts == (conflict,)
