@@ -42,6 +42,8 @@ def _parse_json(text: str) -> object:
         document: object = json.loads(text, object_pairs_hook=mapping)
     except json.JSONDecodeError as error:
         raise InvalidWorld([f"line {error.lineno}, column {error.colno}: {error.msg}"]) from None
+    except ValueError:
+        raise InvalidWorld(["holds a number of too many digits"]) from None
     except RecursionError:
         raise InvalidWorld(["is nested too deeply"]) from None
     return document

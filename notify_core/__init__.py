@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from notify_core.templates.model import Template
     from notify_core.templates.write import NewTemplate
     from notify_core.vocabulary import Channel, KeyType, ProviderName
+    from notify_core.worlds.model import World
+    from notify_core.worlds.read import InvalidWorld, read_world
 
 _HOMES = {
     "api_keys.model": ("ApiKey",),
@@ -59,6 +61,8 @@ _HOMES = {
     "templates.model": ("Template",),
     "templates.write": ("NewTemplate",),
     "vocabulary": ("Channel", "KeyType", "ProviderName"),
+    "worlds.model": ("World",),
+    "worlds.read": ("InvalidWorld", "read_world"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -73,6 +77,7 @@ __all__ = [
     "Found",
     "InvalidContent",
     "InvalidRecipient",
+    "InvalidWorld",
     "KeyType",
     "LimitExceeded",
     "NewService",
@@ -90,7 +95,9 @@ __all__ = [
     "SmsRequest",
     "Status",
     "Template",
+    "World",
     "build",
+    "read_world",
 ]
 
 

@@ -27,7 +27,10 @@ class ServiceRepository(Protocol):
         ...
 
     def list_called(self, name: str) -> list[Service]:
-        """Return the service of exactly that name, then those archived under it, the latest first."""
+        """Return the service of exactly that name, then those archived under it, the latest first.
+
+        For operators: it may look at every service.
+        """
         ...
 
     def list_all(self) -> list[Service]:

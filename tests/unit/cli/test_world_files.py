@@ -53,6 +53,8 @@ def test_yaml_knows_no_dates(text: str, value: object) -> None:
         ("a: [1", "line 1, column 6: expected ',' or ']', but got '<stream end>'"),
         ("a: !!python/object:os.system x", "line 1, column 4: could not determine a constructor for the tag"),
         ("a: \x07", "unacceptable character #x0007: special characters are not allowed"),
+        ('{"a": ' + "1" * 5_000 + "}", "holds a number of too many digits"),
+        ("a: " + "1" * 5_000, "Exceeds the limit"),
         ('{"a":' * 100_000, "is nested too deeply"),
         ("[" * 100_000, "is nested too deeply"),
     ],
