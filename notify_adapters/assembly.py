@@ -194,8 +194,10 @@ def _check(settings: Settings, role: Role) -> None:
 
 
 def _pool_size(settings: Settings, role: Role) -> int:
-    """Web threads each hold at most one connection, so more of them than threads would stay idle."""
-    return max(settings.database_pool_size, settings.web_threads) if role is Role.WEB else settings.database_pool_size
+    """Half of a web process's threads, or more, wait for others to store what they accept, and hold no connection."""
+    if role is not Role.WEB:
+        return settings.database_pool_size
+    return max(settings.database_pool_size, -(-settings.web_threads // 2))
 
 
 def _options(settings: Settings) -> Options:

@@ -214,7 +214,7 @@ class Settings:
     )
     port: int = _setting("PORT", _port, default=8080)
     web_workers: int = _setting("WEB_WORKERS", _positive, default=2)
-    web_threads: int = _setting("WEB_THREADS", _positive, default=8)
+    web_threads: int = _setting("WEB_THREADS", _positive, default=16)
     rate_limit_enabled: bool = _setting("API_RATE_LIMIT_ENABLED", _flag, default=True)
     git_commit: str | None = _setting("NOTIFY_GIT_COMMIT", _text)
     build_time: str | None = _setting("NOTIFY_BUILD_TIME", _text)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
 
-import psycopg
 from sqlalchemy import Engine
 
+from notify_adapters.postgres.acceptance import GroupedAcceptance
 from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
 from notify_adapters.postgres.inbound import PostgresInbound
@@ -18,7 +17,7 @@ from notify_adapters.postgres.providers import PostgresProviders
 from notify_adapters.postgres.receipts import PostgresReceipts
 from notify_adapters.postgres.sealing import Cipher
 from notify_adapters.postgres.services import PostgresServices
-from notify_adapters.postgres.session import UNAVAILABLE, Mode, Session, unavailable
+from notify_adapters.postgres.session import Mode, Session
 from notify_adapters.postgres.templates import PostgresTemplates
 from notify_adapters.postgres.unsubscribe_requests import PostgresUnsubscribeRequests
 from notify_adapters.postgres.users import PostgresUsers
@@ -32,10 +31,11 @@ def _nothing() -> None:
 class PostgresUnitOfWork:
     """Everything stored, as seen through one session."""
 
-    def __init__(self, session: Session, cipher: Cipher, clock: Clock) -> None:
+    def __init__(self, session: Session, cipher: Cipher, clock: Clock, accept: GroupedAcceptance) -> None:
         self._session = session
         self._cipher = cipher
         self._clock = clock
+        self._accept = accept
 
     @property
     def services(self) -> PostgresServices:
@@ -60,7 +60,7 @@ class PostgresUnitOfWork:
     @property
     def notifications(self) -> PostgresNotifications:
         """Notifications."""
-        return PostgresNotifications(self._session, self._cipher, self._clock)
+        return PostgresNotifications(self._session, self._cipher, self._clock, self._accept)
 
     @property
     def answers(self) -> PostgresAnswers:
@@ -108,31 +108,24 @@ class PostgresDatabase:
         self._cipher = cipher
         self._clock = clock
         self._wake = wake
+        self._accept = GroupedAcceptance(lambda: self._session(Mode.STATEMENT))
 
     @contextmanager
     def begin(self) -> Iterator[PostgresUnitOfWork]:
         """Begin a transaction that rolls back unless it was committed."""
         with self._session(Mode.TRANSACTION) as session:
-            yield PostgresUnitOfWork(session, self._cipher, self._clock)
+            yield PostgresUnitOfWork(session, self._cipher, self._clock, self._accept)
 
     @contextmanager
     def statement(self) -> Iterator[PostgresUnitOfWork]:
         """Begin work of which every call is committed when it returns."""
         with self._session(Mode.STATEMENT) as session:
-            yield PostgresUnitOfWork(session, self._cipher, self._clock)
+            yield PostgresUnitOfWork(session, self._cipher, self._clock, self._accept)
 
     @contextmanager
     def _session(self, mode: Mode) -> Iterator[Session]:
-        try:
-            lent = self._engine.raw_connection()
-        except UNAVAILABLE as error:
-            raise unavailable(error) from error
-        connection = cast("psycopg.Connection[Any]", lent.driver_connection)
-        session = Session(connection, mode, self._wake)
+        session = Session(self._engine, mode, self._wake)
         try:
             yield session
         finally:
             session.end()
-            if connection.closed:
-                lent.invalidate()
-            lent.close()

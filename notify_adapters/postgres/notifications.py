@@ -11,6 +11,7 @@ from attrs import fields
 
 from notify_adapters.postgres import notification_statements as statements
 from notify_adapters.postgres import timelines
+from notify_adapters.postgres.acceptance import GroupedAcceptance
 from notify_adapters.postgres.answers import taking
 from notify_adapters.postgres.sealing import Cipher, open_values, seal_values
 from notify_adapters.postgres.session import Row, Session
@@ -35,18 +36,23 @@ _FACTS = tuple(attribute.name for attribute in fields(Notification))
 class PostgresNotifications:
     """Implements `NotificationRepository`."""
 
-    def __init__(self, session: Session, cipher: Cipher, clock: Clock) -> None:
+    def __init__(self, session: Session, cipher: Cipher, clock: Clock, together: GroupedAcceptance) -> None:
         self._session = session
         self._cipher = cipher
         self._clock = clock
+        self._together = together
 
     def accept(self, message: Message, due: OutboxEntry, answered: Answered | None = None) -> None:
         """Store facts, contents and the promise to deliver them, together."""
         contents = message.contents
+        sealed = seal_values(self._cipher, message.notification.id, contents.personalisation)
+        if answered is None and self._session.counts_at_once:
+            self._together(_row(message, sealed, due))
+            return
         parameters = _facts(message.notification) | {
             "recipient": contents.recipient,
             "normalised_recipient": contents.normalised_recipient,
-            "personalisation": seal_values(self._cipher, message.notification.id, contents.personalisation),
+            "personalisation": sealed,
             "client_reference": contents.client_reference,
             "reply_to_text": contents.reply_to_text,
             "one_click_unsubscribe_url": contents.one_click_unsubscribe_url,
@@ -189,6 +195,25 @@ def _facts(notification: Notification) -> dict[str, Any]:
         "status": notification.status.value,
         "sent_by": _value(notification.sent_by),
     }
+
+
+def _row(message: Message, sealed: bytes, due: OutboxEntry) -> dict[str, Any]:
+    """Return a message and its promise as JSON can hold them."""
+    notification, contents = message.notification, message.contents
+    row = {name: getattr(notification, name) for name in _FACTS}
+    row["recipient"] = contents.recipient
+    row["normalised_recipient"] = contents.normalised_recipient
+    row["personalisation"] = f"\\x{sealed.hex()}"
+    row["client_reference"] = contents.client_reference
+    row["reply_to_text"] = contents.reply_to_text
+    row["one_click_unsubscribe_url"] = contents.one_click_unsubscribe_url
+    row["entry_id"] = due.id
+    row["entry_task"] = due.task
+    row["entry_queue"] = due.queue
+    row["entry_subject_id"] = due.subject_id
+    row["entry_group_id"] = due.group
+    row["entry_available_at"] = due.available_at
+    return row
 
 
 def _notification(row: Row) -> Notification:

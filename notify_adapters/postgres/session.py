@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy import exc as pool_errors
 
 from notify_core.errors import Conflict, InvalidContent
@@ -38,10 +39,14 @@ class Mode(Enum):
 
 
 class Session:
-    """One connection, for as long as one unit of work. `wake` is called when committed work is in the outbox."""
+    """One connection, for as long as one unit of work; borrowed from `engine` when it is first needed.
 
-    def __init__(self, connection: psycopg.Connection[Any], mode: Mode, wake: Callable[[], None]) -> None:
-        self._connection = connection
+    `wake` is called when committed work is in the outbox.
+    """
+
+    def __init__(self, engine: Engine, mode: Mode, wake: Callable[[], None]) -> None:
+        self._engine = engine
+        self._lent: PoolProxiedConnection | None = None
         self._mode = mode
         self._wake = wake
         self._has_promised = False
@@ -69,11 +74,16 @@ class Session:
         else:
             self._has_promised = True
 
+    @property
+    def counts_at_once(self) -> bool:
+        """Whether each statement is committed when it returns."""
+        return self._mode is Mode.STATEMENT
+
     def commit(self) -> None:
         """Commit the transaction, if one was begun. Raises DatabaseUnavailable."""
         if self._mode is Mode.STATEMENT or self._is_idle():
             return
-        if self._connection.pgconn.transaction_status == TransactionStatus.INERROR:
+        if self._connection().pgconn.transaction_status == TransactionStatus.INERROR:
             # PostgreSQL would answer COMMIT with a rollback, and all would look well.
             raise RuntimeError("A statement of this transaction failed: it cannot be committed")
         self._send("COMMIT")
@@ -82,13 +92,31 @@ class Session:
             self._wake()
 
     def end(self) -> None:
-        """Roll back what was not committed. Never raises: a connection that cannot even do that is closed."""
-        if self._connection.closed or self._is_idle():
+        """Roll back what was not committed, and give the connection back.
+
+        Never raises: a connection that cannot even roll back is closed.
+        """
+        if self._lent is None:
             return
-        try:
-            self._connection.cursor().execute("ROLLBACK")
-        except psycopg.Error:
-            self._connection.close()
+        connection = self._connection()
+        if not (connection.closed or self._is_idle()):
+            try:
+                connection.cursor().execute("ROLLBACK")
+            except psycopg.Error:
+                connection.close()
+        if connection.closed:
+            self._lent.invalidate()
+        self._lent.close()
+        self._lent = None
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        """Return the connection. Raises DatabaseUnavailable when there is none to be had."""
+        if self._lent is None:
+            try:
+                self._lent = self._engine.raw_connection()
+            except UNAVAILABLE as error:
+                raise unavailable(error) from error
+        return cast("psycopg.Connection[Any]", self._lent.driver_connection)
 
     def _execute(self, statement: str, parameters: Parameters) -> psycopg.Cursor[Row]:
         if self._mode is Mode.TRANSACTION and self._is_idle():
@@ -96,11 +124,11 @@ class Session:
         return self._send(statement, parameters)
 
     def _is_idle(self) -> bool:
-        return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
+        return self._lent is None or self._connection().pgconn.transaction_status == TransactionStatus.IDLE
 
     def _send(self, statement: str, parameters: Parameters | None = None) -> psycopg.Cursor[Row]:
         try:
-            cursor = self._connection.cursor(row_factory=namedtuple_row)
+            cursor = self._connection().cursor(row_factory=namedtuple_row)
             return cursor.execute(statement.encode(), parameters)
         except UNAVAILABLE as error:
             raise unavailable(error) from error

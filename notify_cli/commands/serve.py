@@ -46,7 +46,7 @@ def web_arguments(host: str, port: int, workers: int) -> tuple[str, ...]:
     """Return what Python is given to be the web server."""
     return (
         *("-m", "granian", "--interface", "asgi", "--factory", "notify_web.app:create_app"),
-        *("--host", host, "--port", str(port), "--workers", str(workers)),
+        *("--host", host, "--port", str(port), "--workers", str(workers), "--loop", "uvloop"),
         *("--workers-kill-timeout", "30", "--respawn-failed-workers", "--no-ws", "--log-level", "warning"),
     )
 

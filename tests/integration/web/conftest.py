@@ -20,6 +20,7 @@ from attrs import frozen
 from notify_adapters.assembly import Role, assemble
 from notify_adapters.embedded import Child, ChildCommand, free_port
 from notify_adapters.settings import read_settings
+from notify_cli.commands.serve import web_arguments
 from notify_core.api_keys.model import ApiKey
 from notify_core.services.create import NewService
 from notify_core.templates.model import Template
@@ -88,10 +89,7 @@ def started(
         platform.close()
     command = ChildCommand(
         name="web",
-        argv=(
-            *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "notify_web.app:create_app"),
-            *("--port", str(port), "--workers", "2"),
-        ),
+        argv=(sys.executable, *web_arguments("127.0.0.1", port, 2)),
         environment={**os.environ, **variables, "PYTHONUNBUFFERED": "1"},
     )
     child = Child(command, directory / "web.log")
