@@ -45,7 +45,12 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     received_texts.list_received_texts,
 )
 # What nearly everybody asks.
-EXPRESS: tuple[HTTPRouteHandler, ...] = (sms.send_sms, email.send_email, notifications.find_notification)
+EXPRESS: tuple[HTTPRouteHandler, ...] = (
+    sms.send_sms,
+    email.send_email,
+    notifications.find_notification,
+    notifications.list_notifications,
+)
 WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
     mmg.receive_mmg_receipt,
     firetext.receive_firetext_receipt,
