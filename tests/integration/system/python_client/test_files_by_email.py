@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,11 +21,11 @@ CONTENT = b"%PDF-1.7\n" + bytes(range(256)) * 100
 
 
 @pytest.fixture
-def files(system: DevSystem) -> SimulatorClient:
+def files(system: DevSystem) -> Iterator[SimulatorClient]:
     simulator = SimulatorClient(system.ready_document()["simulators"]["documents"])
-    simulator.behave_normally()
     simulator.clear()
-    return simulator
+    yield simulator
+    simulator.behave_normally()
 
 
 def upload(content: bytes = CONTENT, **more: Any) -> Any:
@@ -74,6 +75,36 @@ def test_a_file_is_downloaded_as_it_was_sent(system: DevSystem, files: Simulator
     assert any(url in email["content"]["text"] for email in emails)
 
 
+def test_what_is_not_said_of_a_file_is_left_to_the_platform(system: DevSystem, files: SimulatorClient) -> None:
+    assert upload(b"x") == {
+        "file": "eA==",
+        "filename": None,
+        "confirm_email_before_download": None,
+        "retention_period": None,
+    }
+    send(system, upload(b"x"))
+    [noted] = files.messages()
+    assert noted["content"]["filename"] is None
+    assert noted["content"]["confirmation_email"] == "jo@example.com"
+    assert noted["content"]["retention_period"] == "26 weeks"
+
+
+@pytest.mark.parametrize(("confirm", "asked"), [(True, "jo@example.com"), (False, None)])
+def test_the_recipient_is_asked_for_the_address_unless_said(
+    system: DevSystem, files: SimulatorClient, confirm: bool, asked: str | None
+) -> None:
+    send(system, upload(confirm_email_before_download=confirm))
+    assert [noted["content"].get("confirmation_email") for noted in files.messages()] == [asked]
+
+
+def test_a_file_that_is_too_large_is_not_even_sent(system: DevSystem, files: SimulatorClient) -> None:
+    largest = 2 * 1024 * 1024
+    with pytest.raises(ValueError, match="File is larger than 2MB"):
+        upload(b"a" * (largest + 1))
+    sent = send(system, upload(b"a" * largest))
+    assert len(urllib3.request("GET", link_in(sent["content"]["body"])).data) == largest
+
+
 def test_several_files_are_uploaded_at_the_same_time(system: DevSystem, files: SimulatorClient) -> None:
     files.behave_by_default("slow", seconds=1.0)
     sent = send(system, *(upload(f"file {number}".encode()) for number in range(3)))
@@ -89,6 +120,29 @@ def test_several_files_are_uploaded_at_the_same_time(system: DevSystem, files: S
         (
             {"file": 1},
             {"error": "ValidationError", "message": "file 1 is not of type string"},
+        ),
+        (
+            {"file": "eA==", "filename": "bins"},
+            {
+                "error": "ValidationError",
+                "message": "filename `filename` must end with a file extension. For example, filename.csv",
+            },
+        ),
+        (
+            {"file": "eA==", "confirm_email_before_download": "x"},
+            {
+                "error": "ValidationError",
+                "message": "confirm_email_before_download Unsupported value for confirm_email_before_download: x."
+                " Use a boolean true or false value.",
+            },
+        ),
+        (
+            {"file": "eA==", "retention_period": "79 weeks"},
+            {
+                "error": "ValidationError",
+                "message": "retention_period Unsupported value for retention_period: 79 weeks."
+                " Supported periods are from 1 to 78 weeks.",
+            },
         ),
         ({"file": "x"}, {"error": "BadRequestError", "message": "Document is not base64 encoded"}),
         (
