@@ -79,6 +79,11 @@ def post(port: int, path: str, token: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def get(port: int, path: str, token: str) -> bytes:
+    """Return the bytes of a GET to loopback."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
 def run_load(port: int, request: bytes, *, connections: int, seconds: float) -> Load:
     """Send `request` over and over on `connections` connections to loopback, for `seconds`."""
     return asyncio.run(_run(port, request, connections, seconds))

@@ -58,9 +58,8 @@ def wire_time(moment: datetime) -> str:
     >>> wire_time(datetime(2026, 6, 5, 17, 0, 0, 5, tzinfo=UTC))
     '2026-06-05T17:00:00.000005Z'
     """
-    # Python leaves decimals out where all are zero. Asking it for them takes half as long again, as does changing
-    # what is UTC already.
-    text = moment.isoformat()
-    if not text.endswith("+00:00"):
-        text = moment.astimezone(UTC).isoformat()
-    return f"{text[:-6]}Z" if moment.microsecond else f"{text[:-6]}.000000Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    day, time = (moment.year, moment.month, moment.day), (moment.hour, moment.minute, moment.second)
+    # Lists write a thousand of these: `isoformat` takes half as long again, and an f-string nearly twice as long.
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % (*day, *time, moment.microsecond)  # noqa: UP031 - see above
