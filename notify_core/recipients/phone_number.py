@@ -93,7 +93,7 @@ class PhoneNumber:
 
     @property
     def human_readable(self) -> str:
-        """The number as people write it: `07400 123456`, `+33 6 12 34 56 78`."""
+        """The number as people write it: `07400 123456`, `+33 6 12 34 56 78`. `parse_phone_number` reads it back."""
         if self.is_uk_prefix and self.kind == PhoneNumberType.MOBILE:
             return f"0{self.digits[:4]} {self.digits[4:]}"
         zeros = len(self.digits) - len(self.national_number)
@@ -104,7 +104,9 @@ class PhoneNumber:
             number_of_leading_zeros=zeros if zeros > 1 else None,
         )
         form = phonenumbers.PhoneNumberFormat
-        return str(phonenumbers.format_number(number, form.NATIONAL if self.is_uk_prefix else form.INTERNATIONAL))
+        written = phonenumbers.format_number(number, form.NATIONAL if self.is_uk_prefix else form.INTERNATIONAL)
+        # New Caledonia writes dots between digits, but a number with a dot is refused when it is typed in.
+        return str(written).replace(".", " ")
 
     @property
     def is_uk_prefix(self) -> bool:

@@ -68,6 +68,7 @@ def test_reading_raises_nothing_but_the_domains_own_errors(raw: Any, contact: bo
 
 
 @given(numbers, st.booleans())
+@example("+687 20 12 34", False).via("New Caledonia writes dots between digits")
 def test_a_phone_number_survives_being_normalised_and_being_made_readable(raw: str, contact: bool) -> None:
     try:
         number = parse_phone_number(raw, is_service_contact_number=contact)
