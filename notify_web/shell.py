@@ -60,11 +60,12 @@ WEBHOOKS: tuple[HTTPRouteHandler, ...] = (
 )
 UNSUBSCRIBE: tuple[HTTPRouteHandler, ...] = (unsubscribe.unsubscribe,)
 STATUS: tuple[HTTPRouteHandler, ...] = (status.show_root, status.show_status)
+DESCRIBED: tuple[HTTPRouteHandler, ...] = (*PUBLIC, *UNSUBSCRIBE, *STATUS)
 
 
 def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGIApp:
     """Build the app around these ports; `close` is called once when it stops."""
-    documentation = documentation_handlers((*PUBLIC, *STATUS), ports.options.public_url)
+    documentation = documentation_handlers(DESCRIBED, ports.options.public_url)
     handlers = (*PUBLIC, *WEBHOOKS, *UNSUBSCRIBE, *STATUS, *documentation)
     # In a router of their own, one handler for each path, and OPTIONS first: Litestar 2.25 wraps a handler in a
     # thread again whenever another method joins its path on the app, and makes an OPTIONS of its own.

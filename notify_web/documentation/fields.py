@@ -49,14 +49,23 @@ def kind(schema: Document) -> str:
 
     >>> kind({"type": ["string", "null"], "format": "uuid"}), kind({"enum": ["a", "b"]})
     ('string (uuid) or null', 'a or b')
+    >>> kind({"type": "array", "items": {"type": "string"}}), kind({"type": "array", "items": {"$ref": "#/…"}})
+    ('array (each: string)', 'array')
     """
     if "enum" in schema:
         return _or([str(value) for value in schema["enum"]])
+    if "anyOf" in schema:
+        return _or([kind(choice) for choice in schema["anyOf"]])
     named = schema.get("type", "anything")
     names = [named] if isinstance(named, str) else list(named)
-    notes = [*([schema["format"]] if "format" in schema else []), *_lengths(schema)]
+    notes = [*([schema["format"]] if "format" in schema else []), *_lengths(schema), *_items(schema)]
     said = f"{names[0]} ({', '.join(notes)})" if notes else names[0]
     return _or([said, *names[1:]])
+
+
+def _items(schema: Document) -> list[str]:
+    """Say of what there are several; what is referred to is told in lines of its own."""
+    return [f"each: {kind(schema['items'])}"] if "$ref" not in schema.get("items", {"$ref": ""}) else []
 
 
 def _lengths(schema: Document) -> list[str]:

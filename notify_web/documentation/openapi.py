@@ -8,12 +8,16 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
+from notify_core.limits.admit import Exhausted
+from notify_web.documentation.headers import HEADERS, LIMITS, references
 from notify_web.documentation.operation import Operation, Parameter, Returns
 from notify_web.documentation.refused import SHARED, refused
 from notify_web.documentation.schemas import Shapes, schema_of_table
 
 Document = dict[str, Any]
 
+# Whoever is answered so has not been held against limits yet: who asks is not known, or the body not read.
+_BEFORE_LIMITS = frozenset({401, 403, 413})
 _TOKEN = "token"  # noqa: S105 - the name of the scheme
 _SCHEME = {
     "type": "http",
@@ -38,6 +42,7 @@ def describe(handlers: Iterable[HTTPRouteHandler], server: str = "/") -> Documen
         "tags": [{"name": group} for group in groups],
         "paths": paths,
         "components": {
+            "headers": dict(HEADERS),
             "responses": {name: answer(shapes) for name, answer in SHARED.items()},
             "schemas": shapes.components,
             "securitySchemes": {_TOKEN: _SCHEME},
@@ -68,6 +73,9 @@ def _operation(path: str, handler: HTTPRouteHandler, told: Operation, shapes: Sh
     answers = {status: _answer(answer, shapes) for status, answer in told.answers.items()}
     if guarded:
         answers |= refused(told, shapes, reached_by_name="{" in path)
+    if any(isinstance(error, Exhausted) for error in told.errors):
+        for status in answers.keys() - _BEFORE_LIMITS:
+            answers[status].setdefault("headers", {}).update(references(LIMITS))
     document: Document = {
         "operationId": handler.handler_name,
         "tags": [told.group],
@@ -93,19 +101,21 @@ def _parameter(parameter: Parameter, path: str) -> Document:
         "required": of_path,
         "description": parameter.about,
         "schema": {"type": "array", "items": schema} if parameter.many else schema,
+        **({} if parameter.example is None else {"example": _example(parameter)}),
     }
 
 
+def _example(parameter: Parameter) -> object:
+    return [parameter.example] if parameter.many else parameter.example
+
+
 def _answer(answer: Returns, shapes: Shapes) -> Document:
-    schema = {} if answer.shape is bytes else shapes.of(answer.shape)
-    content: Document = {"schema": schema}
+    content: Document = {"schema": shapes.of(answer.shape)}
     if answer.example is not None:
         content["example"] = answer.example
     document: Document = {"description": answer.about, "content": {answer.media_type: content}}
     if answer.headers:
-        document["headers"] = {
-            name: {"description": about, "schema": {"type": "string"}} for name, about in answer.headers.items()
-        }
+        document["headers"] = references(answer.headers)
     if answer.leads_to:
         document["links"] = {
             name: {"operationId": name, "parameters": dict(parameters)}

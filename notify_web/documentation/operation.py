@@ -28,22 +28,27 @@ from notify_web.public.schema import Rule, Schema
 
 @frozen
 class Parameter:
-    """A part of the path, or of the query where the path has none of that name, or a header where `place` says so."""
+    """A part of the path, or of the query where the path has none of that name, or a header where `place` says so.
+
+    With an `example`, as it is written in a request, it is part of the command that shows how to ask.
+    """
 
     name: str
     rule: Rule
     about: str
+    example: str | None = None
     many: bool = False
     place: Literal["header"] | None = None
 
 
-def parameters_of(table: Schema, many: Collection[str] = ()) -> tuple[Parameter, ...]:
+def parameters_of(table: Schema, many: Collection[str] = (), **examples: str) -> tuple[Parameter, ...]:
     """Return the parameters of a query, by the table that it is checked against. Those in `many` may be repeated."""
     return tuple(
         Parameter(
             field.name,
             Rule(field.check.check, field.check.described["items"]) if field.name in many else field.check,
             field.about,
+            examples.get(field.name),
             many=field.name in many,
         )
         for field in table.fields
@@ -61,7 +66,9 @@ class Body:
 
 @frozen
 class Returns:
-    """An answer. `shape` is the TypedDict that its presenter returns, or `bytes` for what is not JSON.
+    """An answer. `shape` is the TypedDict that its presenter returns, or `str` for what is not JSON.
+
+    `headers` are the names of its own headers: what they hold is told in `headers.py`.
 
     `leads_to` names operations that the answer is a way to, by their handlers, with the parameters to ask them
     with: OpenAPI's runtime expressions, such as `$response.body#/id`.
@@ -71,7 +78,7 @@ class Returns:
     shape: type
     example: object = None
     media_type: str = "application/json"
-    headers: Mapping[str, str] = Factory(dict)
+    headers: Sequence[str] = ()
     leads_to: Mapping[str, Mapping[str, str]] = Factory(dict)
 
 

@@ -11,6 +11,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_web.authentication import Forbidden, Unauthenticated
+from notify_web.documentation.headers import references
 from notify_web.documentation.operation import Operation
 from notify_web.documentation.schemas import Fragment, Shapes
 from notify_web.errors import NOT_ALLOWED, NOT_FOUND, Problem, problem_of, told
@@ -22,10 +23,6 @@ Document = dict[str, Any]
 
 _INTERNAL = 500
 _NOT_FOUND = 404
-# Whoever adds a header to a refusal is asked to say what it holds.
-_HEADERS: Mapping[str, Fragment] = {
-    "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}},
-}
 
 
 def _everywhere(operation: Operation) -> Iterable[Exception]:
@@ -75,9 +72,9 @@ def _answer(status: int, found: list[Problem], shapes: Shapes) -> Document:
         "description": f"{HTTPStatus(status).phrase}: {about}",
         "content": {"application/json": {"schema": schema, "examples": _examples(found)}},
     }
-    headers = sorted({name for problem in found for name in problem.headers})
+    headers = {name for problem in found for name in problem.headers}
     if headers:
-        answer["headers"] = {name: _HEADERS[name] for name in headers}
+        answer["headers"] = references(headers)
     return answer
 
 
@@ -108,10 +105,9 @@ def no_page(shapes: Shapes) -> Document:
 def no_method(shapes: Shapes) -> Document:
     """Return the answer for methods that an address does not know."""
     content = {"schema": shapes.of(Refusal), "example": NOT_ALLOWED}
-    allow = {"description": "The methods that it knows.", "required": True, "schema": {"type": "string"}}
     return {
         "description": "The address does not know this method.",
-        "headers": {"Allow": allow},
+        "headers": references(["Allow"]),
         "content": {"application/json": content},
     }
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from notify_web.documentation.fields import Row, field_table, kind, rows, table
 from notify_web.documentation.html import Html, join, tag
@@ -19,55 +20,70 @@ _FIRST_REFUSAL = 400
 
 def section(path: str, method: str, operation: Document, components: Document) -> Html:
     """Tell of one operation: what it does, what it takes, how it answers, and why it may refuse."""
-    name = operation["operationId"]
+    name, summary = operation["operationId"], operation["summary"]
     route = tag("p", tag("span", method.upper(), class_="method"), " ", tag("code", path), class_="route")
     return tag(
         "section",
-        heading(3, operation["summary"], name),
+        heading(3, summary, name),
         route,
         prose(operation["description"]),
-        _parameters(operation),
-        _body(operation, components),
+        _parameters(operation, summary),
+        _body(operation, components, summary),
         tag("h4", "Example"),
-        code(curl(path, method, operation), f"Example: {operation['summary']}"),
-        *_answers(operation, components),
-        _refusals(operation),
+        code(curl(path, method, operation), f"Example: {summary}"),
+        *_answers(operation, components, summary),
+        _refusals(operation, summary),
         aria_labelledby=name,
     )
 
 
-def _parameters(operation: Document) -> Html | None:
-    told = [
-        Row(given["name"], f"{kind(given['schema'])}, in the {given['in']}", given["required"], given["description"])
-        for given in operation.get("parameters", ())
-    ]
-    return join(tag("h4", "Parameters"), field_table(told, "Parameters", tell_required=True)) if told else None
+def _parameters(operation: Document, summary: str) -> Html | None:
+    told = [_parameter(given) for given in operation.get("parameters", ())]
+    if not told:
+        return None
+    return join(tag("h4", "Parameters"), field_table(told, f"Parameters: {summary}", tell_required=True))
 
 
-def _body(operation: Document, components: Document) -> Html | None:
+def _parameter(given: Document) -> Row:
+    schema = given["schema"]
+    if schema.get("type") == "array":
+        said = f"{kind(schema['items'])}; may be repeated, in the {given['in']}"
+    else:
+        said = f"{kind(schema)}, in the {given['in']}"
+    return Row(given["name"], said, given["required"], given["description"])
+
+
+def _body(operation: Document, components: Document, summary: str) -> Html | None:
     if "requestBody" not in operation:
         return None
     fields = list(rows(operation["requestBody"]["content"]["application/json"]["schema"], components))
-    return join(tag("h4", "Body"), field_table(fields, "Fields of the body", tell_required=True))
+    return join(tag("h4", "Body"), field_table(fields, f"Body: {summary}", tell_required=True))
 
 
 def curl(path: str, method: str, operation: Document) -> str:
     """Return a command that asks for the operation."""
-    lines = ["curl" if method == "get" else f"curl --request {method.upper()}", f'"$NOTIFY_API{_filled(path)}"']
+    examples = {
+        place: {
+            given["name"]: given["example"]
+            for given in operation.get("parameters", ())
+            if given["in"] == place and "example" in given
+        }
+        for place in ("path", "query", "header")
+    }
+    query = urlencode(examples["query"], doseq=True)
+    address = path.format(**examples["path"]) + (f"?{query}" if query else "")
+    asked = "curl" if method == "get" else f"curl --request {method.upper()}"
+    lines = [f'{asked} "$NOTIFY_API{address}"']
     if operation["security"]:
         lines.append('--header "Authorization: Bearer $NOTIFY_TOKEN"')
+    lines += [f'--header "{name}: {value}"' for name, value in examples["header"].items()]
     if "requestBody" in operation:
         example = operation["requestBody"]["content"]["application/json"]["example"]
         lines += ['--header "Content-Type: application/json"', f"--data {shlex.quote(_json(example))}"]
-    return " \\\n  ".join([f"{lines[0]} {lines[1]}", *lines[2:]])
+    return " \\\n  ".join(lines)
 
 
-def _filled(path: str) -> str:
-    """Return the path with variables of the shell in place of its parameters."""
-    return path.replace("{", "${").replace("}", "}")
-
-
-def _answers(operation: Document, components: Document) -> Iterator[Html]:
+def _answers(operation: Document, components: Document, summary: str) -> Iterator[Html]:
     for status, answer in operation["responses"].items():
         [(media_type, content)] = answer["content"].items()
         if int(status) >= _FIRST_REFUSAL and "examples" in content:
@@ -76,12 +92,24 @@ def _answers(operation: Document, components: Document) -> Iterator[Html]:
         yield tag("p", inline(answer["description"]), " ", tag("code", media_type))
         fields = list(rows(content["schema"], components))
         if fields:
-            yield field_table(fields, f"Fields of the answer {status}", tell_required=False)
+            yield field_table(fields, f"Answer {status}: {summary}", tell_required=False)
+        if "headers" in answer:
+            yield field_table(
+                list(_headers(answer, components)), f"Headers of {status}: {summary}", tell_required=False
+            )
         if "example" in content:
-            yield code(_json(content["example"]), f"Example of the answer {status}")
+            shown = content["example"]
+            text = shown if isinstance(shown, str) else _json(shown)
+            yield code(text, f"Example of the answer {status}: {summary}")
 
 
-def _refusals(operation: Document) -> Html | None:
+def _headers(answer: Document, components: Document) -> Iterator[Row]:
+    for name, given in answer["headers"].items():
+        told = components["headers"][given["$ref"].rpartition("/")[2]]
+        yield Row(name, "header", required=False, about=told["description"])
+
+
+def _refusals(operation: Document, summary: str) -> Html | None:
     """Tell of the errors in one table: what may go wrong, as it is told."""
     told = [
         [f"{status}", tag("code", _name(example["value"])), example["summary"]]
@@ -91,7 +119,7 @@ def _refusals(operation: Document) -> Html | None:
     ]
     if not told:
         return None
-    return join(tag("h4", "Errors"), table("Errors", ["Status", "Error", "Messages, for example"], told))
+    return join(tag("h4", "Errors"), table(f"Errors: {summary}", ["Status", "Error", "Messages, for example"], told))
 
 
 def _name(example: Document) -> str:

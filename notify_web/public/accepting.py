@@ -31,13 +31,10 @@ IDEMPOTENCY_KEY = Parameter(
     short_text(LONGEST_KEY),
     "Any text that names this request, such as a UUID. Repeat the request with the same key when you do not know "
     "what became of it: it makes one message, and you are told what you would have been told the first time.",
+    "ab5e0b1c-3f86-4a9c-9d3e-2f6f0f0c7a51",
     place="header",
 )
-ACCEPTED_HEADERS = {"Idempotent-Replayed": "`true` when this is the answer to an earlier request with the same key."}
-WHERE_ACCEPTED_LEADS = {
-    "find_notification": {"notification_id": "$response.body#/id"},
-    "cancel_notification": {"notification_id": "$response.body#/id"},
-}
+ACCEPTED_HEADERS = tuple(REPLAYED)
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,13 @@ from notify_web.authentication import authenticate
 from notify_web.documentation.operation import Operation, Returns
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, shapes
-from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, notification_id_from
+from notify_web.public.notifications import (
+    NOT_FOUND,
+    NOTIFICATION_ID,
+    TO_MESSAGE,
+    TO_TIMELINE,
+    notification_id_from,
+)
 
 
 @post(
@@ -25,7 +31,14 @@ from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, notifica
         "When you are told that it is cancelled, it will not be sent. From the first attempt to deliver it on it is "
         "too late, for a provider may have it. Safe to repeat.",
         parameters=(NOTIFICATION_ID,),
-        answers={200: Returns("The message, cancelled.", shapes.Notification, examples.CANCELLED)},
+        answers={
+            200: Returns(
+                "The message, cancelled.",
+                shapes.Notification,
+                examples.CANCELLED,
+                leads_to={**TO_MESSAGE, **TO_TIMELINE},
+            )
+        },
         errors=(*NOT_FOUND, TooLateToCancel(Status.SENDING)),
     ),
 )

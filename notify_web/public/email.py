@@ -19,12 +19,12 @@ from notify_web.public import examples, refusals, shapes
 from notify_web.public.accepting import (
     ACCEPTED_HEADERS,
     IDEMPOTENCY_KEY,
-    WHERE_ACCEPTED_LEADS,
     Way,
     accept,
     try_out,
 )
 from notify_web.public.bodies import EMAIL
+from notify_web.public.notifications import WHERE_ACCEPTED_LEADS
 from notify_web.public.presenters import accepted_email, rehearsed_email
 
 # Room for a few files, which travel inside the personalisation.

@@ -210,3 +210,8 @@ TIMELINE: shapes.Timeline = {
     ],
     "id": _ID,
 }
+UNSUBSCRIBED: shapes.Unsubscribed = {"message": "Unsubscribe successful", "result": "success"}
+UNSUBSCRIBE_REFUSED: shapes.UnsubscribeRefused = {
+    "message": {"unsubscribe request": "This is not a valid unsubscribe link."},
+    "result": "error",
+}

@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from notify_core.errors import NotFound
-from notify_core.notifications.list import ListRequest
+from notify_core.notifications.list import PAGE_SIZE, ListRequest
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer, json_answer
 from notify_web.authentication import authenticate
@@ -25,8 +25,22 @@ _REPEATED = frozenset({"status", "template_type"})
 _ONE = "/v2/notifications/{notification_id:str}"
 _NOT_AN_ID = "notification_id is not a valid UUID"
 
-NOTIFICATION_ID = Parameter("notification_id", uuid, "The id that you were given when you sent it.")
+NOTIFICATION_ID = Parameter(
+    "notification_id", uuid, "The id that you were given when you sent it.", examples.NOTIFICATION["id"]
+)
 NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such message"))
+TO_TIMELINE = {"find_timeline": {"notification_id": "$response.body#/id"}}
+TO_MESSAGE = {"find_notification": {"notification_id": "$response.body#/id"}}
+_TO_ITS_TEMPLATE = {
+    "show_version": {"template_id": "$response.body#/template/id", "version": "$response.body#/template/version"}
+}
+_TO_CANCEL = {"cancel_notification": {"notification_id": "$response.body#/id"}}
+WHERE_ACCEPTED_LEADS = {**TO_MESSAGE, **TO_TIMELINE, **_TO_CANCEL, **_TO_ITS_TEMPLATE}
+_WHERE_LISTS_LEAD = {
+    "find_notification": {"notification_id": "$response.body#/notifications/0/id"},
+    # After a full page; `links.next` holds for every page.
+    "list_notifications": {"older_than": f"$response.body#/notifications/{PAGE_SIZE - 1}/id"},
+}
 
 
 @get(
@@ -37,7 +51,14 @@ NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such message"))
         "Shows a message of your service, whichever of its keys it was sent with, for as long as its contents are "
         "kept. Messages to the simulated recipients are not kept at all.",
         parameters=(NOTIFICATION_ID,),
-        answers={200: Returns("The message.", shapes.Notification, examples.NOTIFICATION)},
+        answers={
+            200: Returns(
+                "The message.",
+                shapes.Notification,
+                examples.NOTIFICATION,
+                leads_to={**TO_TIMELINE, **_TO_CANCEL, **_TO_ITS_TEMPLATE},
+            )
+        },
         errors=NOT_FOUND,
     ),
 )
@@ -54,10 +75,14 @@ def find_notification(request: HttpRequest, notification_id: FromPath[str]) -> A
     sync_to_thread=True,
     described=Operation(
         "List messages",
-        "Shows up to 250 of your service's messages, newest first: those sent with keys of the same type as yours. "
-        "The link `next` leads to those before them; it is there as long as there was something on the page.",
-        parameters=parameters_of(MESSAGES, many=_REPEATED),
-        answers={200: Returns("A page of messages.", shapes.Notifications, examples.NOTIFICATIONS)},
+        f"Shows up to {PAGE_SIZE} of your service's messages, newest first: those sent with keys of the same type as "
+        "yours. The link `next` leads to those before them; it is there as long as there was something on the page.",
+        parameters=parameters_of(MESSAGES, many=_REPEATED, status="delivered", template_type="sms"),
+        answers={
+            200: Returns(
+                "A page of messages.", shapes.Notifications, examples.NOTIFICATIONS, leads_to=_WHERE_LISTS_LEAD
+            )
+        },
         errors=(InvalidRequest("older_than is not a valid UUID"),),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import get
 
+from notify_core.inbound.find import PAGE_SIZE
 from notify_web.answers import Answer, json_answer
 from notify_web.authentication import authenticate
 from notify_web.documentation.operation import Operation, Returns, parameters_of
@@ -19,9 +20,21 @@ from notify_web.public.schema import InvalidRequest, parse
     sync_to_thread=True,
     described=Operation(
         "List received text messages",
-        "Shows up to 250 of the texts that people sent to your service, newest first.",
+        f"Shows up to {PAGE_SIZE} of the texts that people sent to your service, newest first.",
         parameters=parameters_of(RECEIVED_TEXTS),
-        answers={200: Returns("A page of received texts.", shapes.ReceivedTexts, examples.RECEIVED_TEXTS)},
+        answers={
+            200: Returns(
+                "A page of received texts.",
+                shapes.ReceivedTexts,
+                examples.RECEIVED_TEXTS,
+                # After a full page; `links.next` holds for every page.
+                leads_to={
+                    "list_received_texts": {
+                        "older_than": f"$response.body#/received_text_messages/{PAGE_SIZE - 1}/id"
+                    }
+                },
+            )
+        },
         errors=(InvalidRequest("older_than is not a valid UUID"),),
         group="Received text messages",
     ),

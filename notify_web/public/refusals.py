@@ -42,15 +42,21 @@ LIMITS: tuple[Exception, ...] = (
 IDEMPOTENCY: tuple[Exception, ...] = (
     InvalidKey(f"Idempotency-Key is 300 characters long; use 1 to {LONGEST_KEY}"),
     KeyReused(Source.HEADER),
+    KeyReused(Source.REFERENCE),
     StillInFlight(),
 )
-_TEMPLATE: tuple[Exception, ...] = (
-    TemplateNotFound(),
-    WrongTemplateType(Channel.LETTER, Channel.SMS),
-    TemplateDeleted(),
-    MissingPersonalisation(["name", "date"]),
-    EmptyMessage(),
-)
+
+
+def _template(wanted: Channel, other: Channel) -> tuple[Exception, ...]:
+    return (
+        TemplateNotFound(),
+        WrongTemplateType(other, wanted),
+        TemplateDeleted(),
+        MissingPersonalisation(["name", "date"]),
+        EmptyMessage(),
+    )
+
+
 _RECIPIENT: tuple[Exception, ...] = (
     NotAllowed("Can’t send to this recipient using a team-only API key"),
     NotAllowed(f"Can’t send to this recipient when service is in trial mode – see {TRIAL_MODE_PAGE}"),
@@ -60,7 +66,7 @@ SMS: tuple[Exception, ...] = (
     *LIMITS,
     InvalidRequest(f"phone_number {TooShort.v2_message}", "template_id is not a valid UUID"),
     ChannelNotPermitted(Channel.SMS),
-    *_TEMPLATE,
+    *_template(Channel.SMS, Channel.EMAIL),
     FileNotAllowed(),
     SenderNotFound("sms_sender_id", _SENDER, _SERVICE),
     *_RECIPIENT,
@@ -72,7 +78,7 @@ EMAIL: tuple[Exception, ...] = (
     *LIMITS,
     InvalidRequest("email_address Not a valid email address", "template_id is not a valid UUID"),
     ChannelNotPermitted(Channel.EMAIL),
-    *_TEMPLATE,
+    *_template(Channel.EMAIL, Channel.SMS),
     SenderNotFound("email_reply_to_id", _SENDER, _SERVICE),
     *_RECIPIENT,
     InvalidFile("filename `filename` must end with a file extension. For example, filename.csv"),

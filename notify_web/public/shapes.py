@@ -31,6 +31,7 @@ class About:
 Uuid = Annotated[str, Format("uuid")]
 Moment = Annotated[str, Format("date-time"), About("UTC, with six decimals.")]
 Link = Annotated[str, Format("uri")]
+AddressLine = Annotated[str | None, About("Letters: a line of the address.")]
 
 
 class SmsContent(TypedDict):
@@ -150,7 +151,7 @@ class CostShown(TypedDict):
         ),
     ]
     cost_in_pounds: Annotated[float | None, About("Null while it is not known.")]
-    is_cost_data_ready: bool
+    is_cost_data_ready: Annotated[bool, About("Whether the cost is known.")]
 
 
 class Notification(CostShown):
@@ -161,17 +162,19 @@ class Notification(CostShown):
     created_at: Moment
     created_by_name: Annotated[str | None, About("Who sent it from the website, if somebody did.")]
     email_address: Annotated[str | None, About("Emails: who it is for.")]
-    id: Uuid
-    line_1: str | None
-    line_2: str | None
-    line_3: str | None
-    line_4: str | None
-    line_5: str | None
-    line_6: str | None
-    one_click_unsubscribe_url: str | None
+    id: Annotated[Uuid, About("As you were given it when you sent the message.")]
+    line_1: AddressLine
+    line_2: AddressLine
+    line_3: AddressLine
+    line_4: AddressLine
+    line_5: AddressLine
+    line_6: AddressLine
+    one_click_unsubscribe_url: Annotated[
+        str | None, About("Emails: as in the request, or else the template's own link, where it has one.")
+    ]
     phone_number: Annotated[str | None, About("Texts: who it is for.")]
-    postage: str | None
-    postcode: str | None
+    postage: Annotated[str | None, About("Letters: how it is sent.")]
+    postcode: Annotated[str | None, About("Letters: of the address.")]
     reference: Annotated[str | None, About("As in the request that sent it.")]
     scheduled_for: Annotated[Moment | None, About("When it was to be sent, where that was not at once.")]
     sent_at: Annotated[Moment | None, About("When it was handed to a provider.")]
@@ -201,8 +204,8 @@ class Event(TypedDict):
     at: Moment
     attempt: Annotated[int | None, About("Which attempt to deliver it this belongs to, counted from 1.")]
     detail: Annotated[str | None, About("For people; a provider's own words, or why an attempt failed.")]
-    event: EventKind
-    provider: ProviderName | None
+    event: Annotated[EventKind, About("What happened. More kinds may be added.")]
+    provider: Annotated[ProviderName | None, About("Which provider took it, was asked or reported.")]
     status: Annotated[Status | None, About("What the attempt led to, or the receipt said.")]
 
 
@@ -307,3 +310,25 @@ class StatusFailed(TypedDict):
     """The platform is not well."""
 
     status: Literal["error"]
+
+
+class Unsubscribed(TypedDict):
+    """The wish not to be written to any more is kept."""
+
+    message: Literal["Unsubscribe successful"]
+    result: Literal["success"]
+
+
+class UnsubscribeRefused(TypedDict):
+    """The link is not one of ours, or no longer."""
+
+    message: Annotated[
+        dict[str, str] | str, About("For people; below `unsubscribe request`, if it looks like a link.")
+    ]
+    result: Literal["error"]
+
+
+class OpenApi(TypedDict):
+    """An OpenAPI document."""
+
+    openapi: str

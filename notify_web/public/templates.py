@@ -25,7 +25,18 @@ from notify_web.public.schema import InvalidRequest, parse
 
 _ONE = "/v2/template/{template_id:str}"
 _GROUP = "Templates"
-_TEMPLATE_ID = Parameter("template_id", uuid, "The template's id.")
+_TEMPLATE_ID = Parameter("template_id", uuid, "The template's id.", examples.TEMPLATE["id"])
+_TO_TEMPLATE = {"show_template": {"template_id": "$response.body#/id"}}
+_TO_VERSION = {"show_version": {"template_id": "$response.body#/id", "version": "$response.body#/version"}}
+_TO_PREVIEW = {"preview_template": {"template_id": "$response.body#/id"}}
+_WHERE_LISTS_LEAD = {
+    "show_template": {"template_id": "$response.body#/templates/0/id"},
+    "show_version": {
+        "template_id": "$response.body#/templates/0/id",
+        "version": "$response.body#/templates/0/version",
+    },
+    "preview_template": {"template_id": "$response.body#/templates/0/id"},
+}
 _NOT_AN_ID = "id is not a valid UUID"
 _NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such template"))
 # More digits than any version has; Python does not read numbers of thousands of them.
@@ -39,7 +50,9 @@ _MOST_DIGITS = 11
         "Get a template",
         "Shows the latest version of one of your service's templates, archived or not.",
         parameters=(_TEMPLATE_ID,),
-        answers={200: Returns("The template.", shapes.Template, examples.TEMPLATE)},
+        answers={
+            200: Returns("The template.", shapes.Template, examples.TEMPLATE, leads_to={**_TO_VERSION, **_TO_PREVIEW})
+        },
         errors=_NOT_FOUND,
         group=_GROUP,
     ),
@@ -55,8 +68,15 @@ def show_template(request: HttpRequest, template_id: FromPath[str]) -> Answer:
     described=Operation(
         "Get a version of a template",
         "Shows one version of a template, as messages were made from it; version 0 is the latest.",
-        parameters=(_TEMPLATE_ID, Parameter("version", whole_number, "The version, counted from 1.")),
-        answers={200: Returns("That version of the template.", shapes.Template, examples.TEMPLATE)},
+        parameters=(_TEMPLATE_ID, Parameter("version", whole_number, "The version, counted from 1.", "3")),
+        answers={
+            200: Returns(
+                "That version of the template.",
+                shapes.Template,
+                examples.TEMPLATE,
+                leads_to={**_TO_TEMPLATE, **_TO_PREVIEW},
+            )
+        },
         errors=_NOT_FOUND,
         group=_GROUP,
     ),
@@ -74,8 +94,8 @@ def show_version(request: HttpRequest, template_id: FromPath[str], version: From
     described=Operation(
         "List templates",
         "Shows all templates that your service can send with, by name. Archived ones are left out.",
-        parameters=parameters_of(TEMPLATES),
-        answers={200: Returns("The templates.", shapes.Templates, examples.TEMPLATES)},
+        parameters=parameters_of(TEMPLATES, type="sms"),
+        answers={200: Returns("The templates.", shapes.Templates, examples.TEMPLATES, leads_to=_WHERE_LISTS_LEAD)},
         errors=(InvalidRequest("type coconut is not one of [sms, email, letter]"),),
         group=_GROUP,
     ),
@@ -98,7 +118,9 @@ def show_templates(request: HttpRequest) -> Answer:
         "Shows how a message from the latest version of a template would read. Nothing is sent.",
         body=Body(PREVIEW_BODY, examples.PREVIEW_BODY, required=False),
         parameters=(_TEMPLATE_ID,),
-        answers={200: Returns("The message.", shapes.Preview, examples.PREVIEW)},
+        answers={
+            200: Returns("The message.", shapes.Preview, examples.PREVIEW, leads_to={**_TO_TEMPLATE, **_TO_VERSION})
+        },
         errors=(*_NOT_FOUND, MissingPersonalisation(["name"])),
         group=_GROUP,
     ),

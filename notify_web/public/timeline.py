@@ -10,7 +10,7 @@ from notify_web.authentication import authenticate
 from notify_web.documentation.operation import Operation, Returns
 from notify_web.ports import HttpRequest, ports_of
 from notify_web.public import examples, presenters, shapes
-from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, notification_id_from
+from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, TO_MESSAGE, notification_id_from
 
 
 @get(
@@ -21,7 +21,7 @@ from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, notifica
         "Shows what happened to a message, oldest first: when it was accepted and queued, each attempt to deliver "
         "it, and what its provider reported. More kinds of events may be added: pass over those you do not know.",
         parameters=(NOTIFICATION_ID,),
-        answers={200: Returns("Its events.", shapes.Timeline, examples.TIMELINE)},
+        answers={200: Returns("Its events.", shapes.Timeline, examples.TIMELINE, leads_to=TO_MESSAGE)},
         errors=NOT_FOUND,
     ),
 )
