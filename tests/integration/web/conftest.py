@@ -27,6 +27,8 @@ from notify_core.templates.model import Template
 from notify_core.templates.write import NewTemplate
 from notify_core.vocabulary import Channel
 
+ENCRYPTION_KEYS = {"test": bytes(range(32))}
+
 
 @frozen(kw_only=True)
 class RunningWeb:
@@ -63,7 +65,9 @@ def started(
     variables = {
         "NOTIFY_ENVIRONMENT": "test",
         "SQLALCHEMY_DATABASE_URI": postgres_url,
-        "NOTIFY_ENCRYPTION_KEYS": json.dumps({"test": base64.b64encode(bytes(range(32))).decode()}),
+        "NOTIFY_ENCRYPTION_KEYS": json.dumps(
+            {name: base64.b64encode(key).decode() for name, key in ENCRYPTION_KEYS.items()}
+        ),
         "API_HOST_NAME": "https://api.notify.example",
         "NOTIFY_LOG_LEVEL": "INFO",
     }
