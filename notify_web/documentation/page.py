@@ -63,10 +63,15 @@ def _contents(document: Document) -> Iterator[Html]:
 
 
 def _operations(document: Document) -> Iterator[Html]:
+    summaries = {
+        operation["operationId"]: operation["summary"]
+        for _, members in _groups(document)
+        for _, _, operation in members
+    }
     for group, members in _groups(document):
         yield heading(2, group)
         for path, method, operation in members:
-            yield section(path, method, operation, document["components"])
+            yield section(path, method, operation, document["components"], summaries)
 
 
 def _groups(document: Document) -> Iterator[tuple[str, list[tuple[str, str, Document]]]]:

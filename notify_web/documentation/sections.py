@@ -18,8 +18,11 @@ Document = Mapping[str, Any]
 _FIRST_REFUSAL = 400
 
 
-def section(path: str, method: str, operation: Document, components: Document) -> Html:
-    """Tell of one operation: what it does, what it takes, how it answers, and why it may refuse."""
+def section(path: str, method: str, operation: Document, components: Document, summaries: Mapping[str, str]) -> Html:
+    """Tell of one operation: what it does, what it takes, how it answers, where that leads, and why it may refuse.
+
+    `summaries` are those of all operations, by their ids.
+    """
     name, summary = operation["operationId"], operation["summary"]
     route = tag("p", tag("span", method.upper(), class_="method"), " ", tag("code", path), class_="route")
     return tag(
@@ -32,6 +35,7 @@ def section(path: str, method: str, operation: Document, components: Document) -
         tag("h4", "Example"),
         code(curl(path, method, operation), f"Example: {summary}"),
         *_answers(operation, components, summary),
+        _further(operation, summaries),
         _refusals(operation, summary),
         aria_labelledby=name,
     )
@@ -107,6 +111,16 @@ def _headers(answer: Document, components: Document) -> Iterator[Row]:
     for name, given in answer["headers"].items():
         told = components["headers"][given["$ref"].rpartition("/")[2]]
         yield Row(name, "header", required=False, about=told["description"])
+
+
+def _further(operation: Document, summaries: Mapping[str, str]) -> Html | None:
+    """Name the operations that the answers are a way to."""
+    names = [link for answer in operation["responses"].values() for link in answer.get("links", {})]
+    if not names:
+        return None
+    return join(
+        tag("h4", "From here"), tag("ul", *(tag("li", tag("a", summaries[name], href=f"#{name}")) for name in names))
+    )
 
 
 def _refusals(operation: Document, summary: str) -> Html | None:

@@ -14,11 +14,12 @@ from notify_core.notifications.send import Accepted, Once
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer, json_answer, json_bytes, json_text_answer
 from notify_web.authentication import Caller, authenticate
-from notify_web.documentation.operation import Parameter
+from notify_web.documentation.operation import Parameter, Returns
 from notify_web.limits import admit
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public.documents import BadRequest, read_document
 from notify_web.public.formats import short_text
+from notify_web.public.notifications import WHERE_ACCEPTED_LEADS
 from notify_web.public.schema import Schema, parse
 
 _Command = TypeVar("_Command")
@@ -34,7 +35,11 @@ IDEMPOTENCY_KEY = Parameter(
     "ab5e0b1c-3f86-4a9c-9d3e-2f6f0f0c7a51",
     place="header",
 )
-ACCEPTED_HEADERS = tuple(REPLAYED)
+
+
+def acceptance(about: str, shape: type, example: object) -> Returns:
+    """Describe the answer to a message that was accepted."""
+    return Returns(about, shape, example, headers=tuple(REPLAYED), leads_to=WHERE_ACCEPTED_LEADS)
 
 
 @frozen(kw_only=True)

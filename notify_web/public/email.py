@@ -16,15 +16,8 @@ from notify_web.answers import Answer
 from notify_web.documentation.operation import Body, Operation, Returns
 from notify_web.ports import HttpRequest
 from notify_web.public import examples, refusals, shapes
-from notify_web.public.accepting import (
-    ACCEPTED_HEADERS,
-    IDEMPOTENCY_KEY,
-    Way,
-    accept,
-    try_out,
-)
+from notify_web.public.accepting import IDEMPOTENCY_KEY, Way, accept, acceptance, try_out
 from notify_web.public.bodies import EMAIL
-from notify_web.public.notifications import WHERE_ACCEPTED_LEADS
 from notify_web.public.presenters import accepted_email, rehearsed_email
 
 # Room for a few files, which travel inside the personalisation.
@@ -66,15 +59,7 @@ BY_EMAIL: Way[EmailRequest, RehearsedEmail] = Way(
         "As with texts, an email that was accepted is not lost. The body of a request may hold up to 20 MiB.",
         body=Body(EMAIL, examples.EMAIL_BODY),
         parameters=(IDEMPOTENCY_KEY,),
-        answers={
-            201: Returns(
-                "The email was accepted.",
-                shapes.AcceptedEmail,
-                examples.ACCEPTED_EMAIL,
-                headers=ACCEPTED_HEADERS,
-                leads_to=WHERE_ACCEPTED_LEADS,
-            )
-        },
+        answers={201: acceptance("The email was accepted.", shapes.AcceptedEmail, examples.ACCEPTED_EMAIL)},
         errors=(*refusals.EMAIL, *refusals.IDEMPOTENCY),
     ),
 )

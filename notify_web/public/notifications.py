@@ -18,8 +18,8 @@ from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, shapes
 from notify_web.public.bodies import MESSAGES
 from notify_web.public.formats import read_uuid, uuid
-from notify_web.public.queries import links, read_query
-from notify_web.public.schema import InvalidRequest, parse
+from notify_web.public.queries import links, parse_query, read_query
+from notify_web.public.schema import InvalidRequest
 
 _REPEATED = frozenset({"status", "template_type"})
 _ONE = "/v2/notifications/{notification_id:str}"
@@ -90,9 +90,7 @@ def list_notifications(request: HttpRequest) -> Answer:
     """Show a page of the messages that were sent with keys of the caller's type, newest first."""
     ports, caller = ports_of(request), authenticate(request)
     query = read_query(request)
-    wanted = parse(
-        MESSAGES, {name: values if name in _REPEATED else values[0] for name, values in query.items()}, ports.clock()
-    )
+    wanted = parse_query(MESSAGES, query, ports.clock(), many=_REPEATED)
     found = ports.notify.list_notifications(
         ListRequest(
             key=caller.key,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 from notify_web.ports import HttpRequest, root_url
+from notify_web.public.schema import Schema, parse
 
 Query = Mapping[str, Sequence[str]]
 """The values of each parameter, in the order in which they were first named."""
@@ -35,6 +37,14 @@ def read_query(request: HttpRequest) -> dict[str, list[str]]:
     for name, value in parse_qsl(text, keep_blank_values=True, errors="notify.keep_encoded"):
         query.setdefault(name, []).append(value)
     return query
+
+
+def parse_query(table: Schema, query: Query, now: datetime, many: Collection[str] = ()) -> dict[str, Any]:
+    """Check a query against a table, and return the parameters given, read. Raises InvalidRequest.
+
+    Of what may not be given `many` times, the first counts.
+    """
+    return parse(table, {name: values if name in many else values[0] for name, values in query.items()}, now)
 
 
 def link(request: HttpRequest, query: Query) -> str:

@@ -11,8 +11,8 @@ from notify_web.documentation.operation import Operation, Returns, parameters_of
 from notify_web.ports import HttpRequest, ports_of
 from notify_web.public import examples, presenters, shapes
 from notify_web.public.bodies import RECEIVED_TEXTS
-from notify_web.public.queries import links, read_query
-from notify_web.public.schema import InvalidRequest, parse
+from notify_web.public.queries import links, parse_query, read_query
+from notify_web.public.schema import InvalidRequest
 
 
 @get(
@@ -42,8 +42,7 @@ from notify_web.public.schema import InvalidRequest, parse
 def list_received_texts(request: HttpRequest) -> Answer:
     """Show a page of the texts, newest first. The link to it never carried a query."""
     ports, caller = ports_of(request), authenticate(request)
-    query = {name: values[0] for name, values in read_query(request).items()}
-    wanted = parse(RECEIVED_TEXTS, query, ports.clock())
+    wanted = parse_query(RECEIVED_TEXTS, read_query(request), ports.clock())
     texts = ports.notify.list_received_texts(caller.service, wanted.get("older_than"))
     found = links(request, {}, texts[-1].id if texts else None, shown={})
     return json_answer(presenters.received_texts(texts, found))

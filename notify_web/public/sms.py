@@ -16,15 +16,8 @@ from notify_web.answers import Answer
 from notify_web.documentation.operation import Body, Operation, Returns
 from notify_web.ports import HttpRequest
 from notify_web.public import examples, refusals, shapes
-from notify_web.public.accepting import (
-    ACCEPTED_HEADERS,
-    IDEMPOTENCY_KEY,
-    Way,
-    accept,
-    try_out,
-)
+from notify_web.public.accepting import IDEMPOTENCY_KEY, Way, accept, acceptance, try_out
 from notify_web.public.bodies import SMS
-from notify_web.public.notifications import WHERE_ACCEPTED_LEADS
 from notify_web.public.presenters import accepted_sms, rehearsed_sms
 
 
@@ -61,15 +54,7 @@ BY_SMS: Way[SmsRequest, RehearsedSms] = Way(
         "What became of it you hear by asking for it.",
         body=Body(SMS, examples.SMS_BODY),
         parameters=(IDEMPOTENCY_KEY,),
-        answers={
-            201: Returns(
-                "The text was accepted.",
-                shapes.AcceptedSms,
-                examples.ACCEPTED_SMS,
-                headers=ACCEPTED_HEADERS,
-                leads_to=WHERE_ACCEPTED_LEADS,
-            )
-        },
+        answers={201: acceptance("The text was accepted.", shapes.AcceptedSms, examples.ACCEPTED_SMS)},
         errors=(*refusals.SMS, *refusals.IDEMPOTENCY),
     ),
 )

@@ -20,7 +20,7 @@ from notify_web.public import examples, presenters, shapes
 from notify_web.public.bodies import PREVIEW, PREVIEW_BODY, TEMPLATES
 from notify_web.public.documents import read_document
 from notify_web.public.formats import read_uuid, uuid, whole_number
-from notify_web.public.queries import read_query
+from notify_web.public.queries import parse_query, read_query
 from notify_web.public.schema import InvalidRequest, parse
 
 _ONE = "/v2/template/{template_id:str}"
@@ -103,8 +103,7 @@ def show_version(request: HttpRequest, template_id: FromPath[str], version: From
 def show_templates(request: HttpRequest) -> Answer:
     """Show all templates that the service can send with."""
     ports, caller = ports_of(request), authenticate(request)
-    query = read_query(request)
-    wanted = parse(TEMPLATES, {name: values[0] for name, values in query.items()}, ports.clock())
+    wanted = parse_query(TEMPLATES, read_query(request), ports.clock())
     found = ports.notify.show_templates(caller.service.id, wanted.get("type"))
     return json_answer(presenters.templates(found))
 
