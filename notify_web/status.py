@@ -31,7 +31,11 @@ def show_root(request: HttpRequest) -> Answer:
         parameters=(Parameter("simple", of_type("string"), "Anything, to leave the database out."),),
         answers={
             200: Returns("It is well.", shapes.StatusShown, examples.STATUS),
-            500: Returns("The database cannot be reached.", shapes.StatusFailed, {"status": "error"}),
+            500: Returns(
+                "The database cannot be reached; or something that nobody foresaw, in the form of errors.",
+                shapes.StatusFailed | shapes.Refusal,
+                {"status": "error"},
+            ),
         },
         group="Platform",
     ),

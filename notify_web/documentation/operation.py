@@ -19,6 +19,7 @@ Nothing here is looked at before somebody asks for the description.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import UnionType
 from typing import Literal
 
 from attrs import Factory, frozen
@@ -75,7 +76,7 @@ class Returns:
     """
 
     about: str
-    shape: type
+    shape: type | UnionType
     example: object = None
     media_type: str = "application/json"
     headers: Sequence[str] = ()

@@ -27,6 +27,7 @@ from notify_web import edge, errors
 from notify_web.ports import WebOptions, WebPorts
 from notify_web.shell import build_app
 from tests.unit.conftest import Town, make_town
+from tests.unit.web.described import is_as_described
 
 HOST = "api.notify.example"
 ROOT = f"https://{HOST}"
@@ -118,8 +119,10 @@ class Web:
         self._app = None
 
     def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
-        """Send a request without a token."""
-        return self.runner.run(call(self.app, method, path, body, {"host": HOST, **(headers or {})}))
+        """Send a request without a token. Whatever the test is about, the answer must be as described."""
+        reply = self.runner.run(call(self.app, method, path, body, {"host": HOST, **(headers or {})}))
+        is_as_described(method, path, reply.status, [name for name, _ in reply.headers], reply.body)
+        return reply
 
     def get(self, path: str, key: KeyType = KeyType.NORMAL, method: str = "GET") -> Reply:
         """Send a request with a token."""

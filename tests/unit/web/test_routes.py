@@ -235,5 +235,5 @@ def test_health_checks_are_logged_quietly_and_failures_loudly(web: Web, logs: li
 
 
 def test_a_malformed_host_is_refused(web: Web) -> None:
-    reply = web.request("GET", "/_status", headers={"host": "evil.example/path"})
+    reply = web.request("GET", "/", headers={"host": "evil.example/path"})
     assert (reply.status, reply.json["result"]) == (400, "error")
