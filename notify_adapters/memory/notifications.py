@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import evolve
@@ -58,7 +58,13 @@ class MemoryNotifications:
         self._table.put(message.notification.id, message)
         self._outbox.add([due])
 
-    def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
+    def find(
+        self,
+        service_id: UUID,
+        notification_id: UUID,
+        *,
+        likely_expiry: date | None = None,  # noqa: ARG002 - it is all the same here
+    ) -> Message | None:
         """Return the service's message, or None when there is none or its contents have expired."""
         message = self._table.get(notification_id)
         if message is None or message.notification.service_id != service_id:

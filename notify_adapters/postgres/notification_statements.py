@@ -8,7 +8,8 @@ the members of an array that it is given when the statement runs.
 
 from __future__ import annotations
 
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 
 from notify_adapters.postgres.answers import TAKE
 from notify_adapters.postgres.tables import columns_of, notification_contents, notifications
@@ -80,6 +81,27 @@ _OF_PAGE = (
     "service_id = ANY(%(services)s) AND key_type = %(key_type)s AND expires_on > %(today)s AND id >= %(lowest)s"
 )
 _NEWEST_FIRST = "ORDER BY service_id DESC, id DESC"
+
+
+@lru_cache(maxsize=128)
+def find_on(day: date) -> str:
+    """Return the statement that finds a message whose contents are in that day's partition, named outright.
+
+    PostgreSQL locks and prepares every partition that a statement could mean, a hundred of them: that takes three
+    times as long as the look-up itself.
+    """
+    contents = f"notification_contents_{day:%Y_%m_%d}"
+    return f"""
+    SELECT {_FACTS}, {_PERSONAL}
+    FROM (
+        SELECT {_FACTS} FROM notifications
+        WHERE id = %(id)s AND service_id = %(service_id)s AND expires_on = %(expires_on)s
+    ) AS facts, LATERAL (
+        SELECT {_PERSONAL} FROM {contents}
+        WHERE notification_id = facts.id AND expires_on = facts.expires_on
+        OFFSET 0
+    ) AS contents
+    """
 
 
 @cache

@@ -63,6 +63,16 @@ class Session:
         rows = self.rows(statement, parameters)
         return rows[0] if rows else None
 
+    def row_if_there(self, statement: str, parameters: Parameters) -> Row | None:
+        """Run the statement and return its first row; None when there is none, or no table to look in.
+
+        For statements that count at once: inside a transaction a missing table would end it. Raises like `rows`.
+        """
+        try:
+            return self.row(statement, parameters)
+        except errors.UndefinedTable:
+            return None
+
     def run(self, statement: str, parameters: Parameters) -> None:
         """Run the statement, whose rows do not matter. Raises like `rows`."""
         self._execute(statement, parameters)

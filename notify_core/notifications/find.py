@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from uuid import UUID
 
 from attrs import frozen
@@ -10,12 +11,14 @@ from attrs import frozen
 from notify_core.billing.rates import Cost, cost_of
 from notify_core.directory import Directory
 from notify_core.errors import NotFound
-from notify_core.notifications.model import Contents, Message, Notification
+from notify_core.identifiers import moment_of
+from notify_core.notifications.model import Contents, Message, Notification, expiry_date
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 from notify_core.unsubscribe.links import UnsubscribeLinks
 from notify_core.vocabulary import Channel
 
+_OUR_VERSION = 7
 _Fill = Callable[[Mapping[str, object]], tuple[str, str | None]]
 
 
@@ -98,9 +101,21 @@ class FindNotification:
 
     def __call__(self, service_id: UUID, notification_id: UUID) -> Found:
         """Return the message, rendered from the template version it was accepted with. Raises NotFound."""
+        likely = self._likely_expiry(service_id, notification_id)
         with self.database.statement() as work:
-            message = work.notifications.find(service_id, notification_id)
+            message = work.notifications.find(service_id, notification_id, likely_expiry=likely)
         found = None if message is None else next(self.present([message]), None)
         if found is None:
             raise NotFound("No result found")
         return found
+
+    def _likely_expiry(self, service_id: UUID, notification_id: UUID) -> date | None:
+        """Return when the message's contents expire, unless that depends on its channel or has been changed since."""
+        service = self.present.directory.service(service_id)
+        if service is None or notification_id.version != _OUR_VERSION:
+            return None
+        days = {service.days_kept(channel) for channel in Channel}
+        try:
+            return expiry_date(moment_of(notification_id), days.pop()) if len(days) == 1 else None
+        except OverflowError:  # an id of a time that no calendar knows
+            return None

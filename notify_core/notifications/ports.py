@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -41,8 +41,11 @@ class NotificationRepository(Protocol):
         """
         ...
 
-    def find(self, service_id: UUID, notification_id: UUID) -> Message | None:
-        """Return the service's message, or None when there is none or its contents have expired."""
+    def find(self, service_id: UUID, notification_id: UUID, *, likely_expiry: date | None = None) -> Message | None:
+        """Return the service's message, or None when there is none or its contents have expired.
+
+        `likely_expiry` is the day on which they probably do: where that is right, the answer comes sooner.
+        """
         ...
 
     def list_page(self, page: PageOfMessages) -> list[Message]:

@@ -58,6 +58,25 @@ def test_a_message_comes_back_with_its_contents(database: Database, accept: Acce
         assert work.notifications.find(message.notification.service_id, message.notification.id) == message
 
 
+@pytest.mark.parametrize("days", [0, 1, 90, 400, -400])
+def test_a_wrong_guess_at_its_last_day_does_not_hide_a_message(
+    database: Database, accept: Accept, clock: FixedClock, days: int
+) -> None:
+    message = accept()
+    facts = message.notification
+    likely = facts.expires_on + timedelta(days=days)
+    with database.statement() as work:
+        assert work.notifications.find(facts.service_id, facts.id, likely_expiry=likely) == message
+        assert work.notifications.find(UUID(int=1), facts.id, likely_expiry=likely) is None
+    with database.begin() as work:
+        assert work.notifications.find(facts.service_id, facts.id, likely_expiry=likely) == message
+        work.notifications.save(evolve(facts, status=Status.SENDING))
+        work.commit()
+    clock.advance(timedelta(days=8))
+    with database.statement() as work:
+        assert work.notifications.find(facts.service_id, facts.id, likely_expiry=likely) is None
+
+
 def test_every_fact_is_kept(database: Database, accept: Accept, clock: FixedClock) -> None:
     message = accept(
         channel=Channel.EMAIL,

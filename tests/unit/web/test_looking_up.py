@@ -108,3 +108,8 @@ def test_an_unknown_message_is_not_found(web: Web) -> None:
 def test_what_is_no_id_is_told_so(web: Web, wrong: str) -> None:
     reply = web.get(f"/v2/notifications/{wrong}")
     assert reply.problem == (400, "ValidationError", "notification_id is not a valid UUID")
+
+
+@pytest.mark.parametrize("identity", ["ffffffff-ffff-7fff-bfff-ffffffffffff", "00000000-0000-7000-8000-000000000000"])
+def test_ids_of_impossible_times_are_not_found(web: Web, identity: str) -> None:
+    assert web.get(f"/v2/notifications/{identity}").problem == (404, "NoResultFound", "No result found")
