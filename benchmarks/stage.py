@@ -35,10 +35,17 @@ class Stage:
             "web": self.parts.web,
             "worker": self.parts.worker,
             "relay": self.parts.relay,
+            "redis": self._redis,
         }
         simulators = self.parts.simulators()
         self.supervisor.start(key, _without_receipts(simulators[key]) if key in simulators else commands[key]())
         self.supervisor.wait_until(key, lambda: self.parts.at.answers(key), _READY_SECONDS)
+
+    def _redis(self) -> ChildCommand:
+        command = self.parts.redis.command() if self.parts.redis else None
+        if command is None:
+            raise RuntimeError("There is no Redis here: install redis-server, or the dev extra on Python 3.11")
+        return command
 
 
 def _without_receipts(command: ChildCommand) -> ChildCommand:

@@ -37,11 +37,25 @@ def fresh_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres_server: EmbeddedPostgres) -> str:
+    """The name of a migrated database, to be copied: that is quicker than migrating another."""
+    name = "migrated"
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    migrate(postgres_server.url_of(name).replace("postgresql://", "postgresql+psycopg://"))
+    return name
+
+
 @pytest.fixture
-def own_url(fresh_url: str) -> str:
+def own_url(postgres_server: EmbeddedPostgres, migrated: str) -> Iterator[str]:
     """The address of a new, migrated database."""
-    migrate(fresh_url)
-    return fresh_url
+    name = f"own_{next(_numbers)}"
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}".encode())
+    yield postgres_server.url_of(name).replace("postgresql://", "postgresql+psycopg://")
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture

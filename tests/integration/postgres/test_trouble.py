@@ -97,8 +97,10 @@ def test_a_pool_that_stays_empty_is_unavailable(postgres_url: str, clock: FixedC
     assert isinstance(engine.pool, QueuePool)
     engine.pool._timeout = 0.1
     database = PostgresDatabase(engine, CIPHER, clock)
-    with database.statement(), pytest.raises(DatabaseUnavailable, match="QueuePool limit"):
-        ask(database)
+    with database.statement() as work:
+        work.outbox.count()  # a connection is borrowed when it is first needed
+        with pytest.raises(DatabaseUnavailable, match="QueuePool limit"):
+            ask(database)
     engine.dispose()
 
 
