@@ -6,6 +6,7 @@ the tests of each part.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from attrs import evolve, frozen
 
 from notify_adapters.memory import FixedClock, SequentialIds, in_memory
 from notify_core.application import Options
+from notify_core.documents.ports import DocumentRefused, DocumentsUnavailable
+from notify_core.errors import NotifyError
 from notify_core.notifications.model import Contents, Message, Notification, expiry_date
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry, Queue, Task
@@ -47,13 +50,13 @@ Ask = Callable[[Web], Reply]
 
 @frozen
 class Row:
-    """One line of the table. `told` is one sentence, or several of the same name."""
+    """One line of the table. `told` is one sentence, several of the same name, or what makes one."""
 
     name: str
     ask: Ask
     status: int
     error: str
-    told: str | list[str]
+    told: str | list[str] | Callable[[Web], str]
 
 
 def sms(**changes: object) -> Ask:
@@ -203,6 +206,44 @@ def same_sender(field: str) -> Ask:
 def _sender_body(web: Web, field: str) -> dict[str, object]:
     changes: dict[str, object] = {field: str(UNKNOWN)}
     return web.sms(**changes) if field.startswith("sms") else web.email(**changes)
+
+
+def filing(failure: NotifyError | None = None, **values: object) -> Ask:
+    """Send a file by email, for a service that may, with the file service failing like that."""
+
+    def ask(web: Web) -> Reply:
+        clock = FixedClock(web.town.clock.now)
+        platform = in_memory(clock=clock, new_id=SequentialIds(clock))
+        if failure is not None:
+            platform.documents.failures.append(failure)
+        there = Web(make_town(platform, clock, contact_link="https://bins.example"), web.runner)
+        return there.post(EMAIL, there.email(personalisation={"name": {"file": "eA=="} | values}))
+
+    return ask
+
+
+def keyed(*keys: str) -> Ask:
+    """Send texts that differ, under these keys, and return the last answer."""
+
+    def ask(web: Web) -> Reply:
+        replies = [
+            web.request(
+                "POST",
+                SMS,
+                json.dumps(web.sms(reference=str(number))).encode(),
+                web.signed() | {"idempotency-key": key},
+            )
+            for number, key in enumerate(keys)
+        ]
+        return replies[-1]
+
+    return ask
+
+
+def cancelled_late(web: Web) -> Reply:
+    message = web.post(SMS, web.sms()).json["id"]
+    web.town.platform.run()
+    return web.post(f"/v2/notifications/{message}/cancel", b"")
 
 
 AUTHENTICATION = [
@@ -366,6 +407,96 @@ BODIES = [
             ("0800 123 4567", INVALID_NUMBER),
             ("+999 123456", INVALID_NUMBER),
         )
+    ),
+]
+
+FILES = [
+    *(
+        Row(f"file: {told[:40]}", filing(**values), 400, "ValidationError", told)
+        for values, told in (
+            ({"file": False}, "file False is not of type string"),
+            (
+                {"is_csv": "bad"},
+                "is_csv Unsupported value for is_csv: bad. Use a boolean true or false value.",
+            ),
+            (
+                {"confirm_email_before_download": "x"},
+                (
+                    "confirm_email_before_download Unsupported value for confirm_email_before_download: x. "
+                    "Use a boolean true or false value."
+                ),
+            ),
+            (
+                {"retention_period": "79 weeks"},
+                (
+                    "retention_period Unsupported value for retention_period: 79 weeks. "
+                    "Supported periods are from 1 to 78 weeks."
+                ),
+            ),
+            (
+                {"filename": "report"},
+                "filename `filename` must end with a file extension. For example, filename.csv",
+            ),
+            (
+                {"is_csv": None, "filename": None},
+                "Do not set a value for `is_csv` if `filename` is set.",
+            ),
+            ({"other": 1}, "Additional properties are not allowed (other was unexpected)"),
+        )
+    ),
+    Row(
+        "files not set up",
+        lambda web: web.post(EMAIL, web.email(personalisation={"name": {"file": "eA=="}})),
+        400,
+        "BadRequestError",
+        lambda web: (
+            "Send files by email has not been set up - add contact details for your service at "
+            f"http://localhost:6012/services/{web.town.service.id}/service-settings/send-files-by-email"
+        ),
+    ),
+    *(
+        Row(f"file service: {told[:40]}", filing(DocumentRefused(told)), 400, "BadRequestError", told)
+        for told in (
+            "Uploaded file exceeds file size limit",
+            "Document is not base64 encoded",
+            "File did not pass the virus scan",
+            (
+                "Unsupported file type '.exe'. Supported types are: '.csv', '.doc', '.docx', '.jpeg', '.jpg', '.json',"
+                " '.odt', '.pdf', '.png', '.rtf', '.txt', '.xlsx'"
+            ),
+            "`filename` cannot be longer than 100 characters",
+        )
+    ),
+    Row(
+        "file service away",
+        filing(DocumentsUnavailable("no answer")),
+        503,
+        "DocumentsUnavailable",
+        "Files cannot be uploaded at the moment, please try again",
+    ),
+]
+
+ASKED_BEFORE = [
+    Row(
+        "key too long",
+        keyed("x" * 256),
+        400,
+        "BadRequestError",
+        "Idempotency-Key is 256 characters long; use 1 to 255",
+    ),
+    Row(
+        "key of another request",
+        keyed("a", "a"),
+        422,
+        "IdempotencyKeyReusedError",
+        "Idempotency-Key was used for another request: use a new key, or repeat that request unchanged",
+    ),
+    Row(
+        "too late",
+        cancelled_late,
+        409,
+        "TooLateToCancelError",
+        "Too late to cancel this message: it is sending",
     ),
 ]
 
@@ -699,13 +830,25 @@ RECEIVED = [
     ),
 ]
 
-ROWS = [*AUTHENTICATION, *LIMITS, *BODIES, *LETTERS, *MESSAGES, *LOOKING_UP, *TEMPLATES, *RECEIVED]
+ROWS = [
+    *AUTHENTICATION,
+    *LIMITS,
+    *BODIES,
+    *FILES,
+    *ASKED_BEFORE,
+    *LETTERS,
+    *MESSAGES,
+    *LOOKING_UP,
+    *TEMPLATES,
+    *RECEIVED,
+]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_errors_are_told_in_the_envelope_of_v2(web: Web, row: Row) -> None:
     reply = row.ask(web)
-    told = [row.told] if isinstance(row.told, str) else row.told
+    sentences = row.told(web) if callable(row.told) else row.told
+    told = [sentences] if isinstance(sentences, str) else sentences
     assert (reply.status, reply.json["status_code"]) == (row.status, row.status)
     assert {error["error"] for error in reply.json["errors"]} == {row.error}
     assert all(set(error) == {"error", "message"} for error in reply.json["errors"])
