@@ -461,8 +461,8 @@ FILES = [
             "Document is not base64 encoded",
             "File did not pass the virus scan",
             (
-                "Unsupported file type '.exe'. Supported types are: '.csv', '.doc', '.docx', '.jpeg', '.jpg', '.json',"
-                " '.odt', '.pdf', '.png', '.rtf', '.txt', '.xlsx'"
+                "Unsupported file type '.exe'. Supported types are: '.csv', '.doc', '.docx', '.jpeg', '.jpg', "
+                "'.json', '.odt', '.pdf', '.png', '.rtf', '.txt', '.xlsx'"
             ),
             "`filename` cannot be longer than 100 characters",
         )
