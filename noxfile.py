@@ -60,9 +60,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; what follows `--` goes to pytest."""
+    """Run the tests, on every core; what follows `--` goes to pytest."""
     install_project(session)
-    session.run("pytest", *session.posargs)
+    # File by file: what the tests of a file share is made once.
+    session.run("pytest", "--numprocesses=auto", "--dist=loadfile", *session.posargs)
 
 
 @nox.session

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from attrs import evolve
@@ -13,7 +12,8 @@ from notify_core.vocabulary import KeyType
 from tests.unit.conftest import make_town
 from tests.unit.web.conftest import Web, encode, make_token
 
-PATH = f"/v2/notifications/{uuid4()}"
+UNKNOWN = "0b5d2a1c-6c3e-4f0d-9a51-4d3f6a6e2b10"
+PATH = f"/v2/notifications/{UNKNOWN}"
 GENERAL = (
     "Invalid token: make sure your API token matches the example at "
     "https://docs.notifications.service.gov.uk/rest-api.html#authorisation-header"
@@ -86,8 +86,8 @@ def test_the_scheme_may_be_written_in_any_case(web: Web, scheme: str) -> None:
         (["x"], WRONG_TYPE),
         ("", WRONG_TYPE),
         ("notify-admin", WRONG_TYPE),
-        (str(uuid4()), "Invalid token: service not found"),
-        (str(uuid4()) + "\n", WRONG_TYPE),
+        (UNKNOWN, "Invalid token: service not found"),
+        (f"{UNKNOWN}\n", WRONG_TYPE),
     ],
 )
 def test_the_issuer_must_be_a_service(web: Web, issuer: object, message: str) -> None:

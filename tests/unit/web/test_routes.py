@@ -19,6 +19,7 @@ NOT_FOUND = (
 )
 NOT_ALLOWED = b'{"message":"The method is not allowed for the requested URL.","result":"error"}\n'
 
+UNKNOWN = "0b5d2a1c-6c3e-4f0d-9a51-4d3f6a6e2b10"
 COMMON = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "Content-Type,Authorization",
@@ -69,11 +70,11 @@ def test_unknown_addresses_are_not_found_without_a_token(web: Web, method: str, 
         ("GET", "/notifications/sms/mmg", "OPTIONS, POST"),
         ("HEAD", "/notifications/sms/mmg", "OPTIONS, POST"),
         ("POST", "/v2/notifications", "GET, HEAD, OPTIONS"),
-        ("DELETE", f"/v2/notifications/{uuid4()}/pdf", "GET, HEAD, OPTIONS"),
+        ("DELETE", f"/v2/notifications/{UNKNOWN}/pdf", "GET, HEAD, OPTIONS"),
         ("POST", "/v2/notifications/sms/pdf", "GET, HEAD, OPTIONS"),
-        ("POST", f"/v2/template/{uuid4()}", "GET, HEAD, OPTIONS"),
-        ("PUT", f"/v2/template/{uuid4()}/version/1", "GET, HEAD, OPTIONS"),
-        ("GET", f"/v2/template/{uuid4()}/preview", "OPTIONS, POST"),
+        ("POST", f"/v2/template/{UNKNOWN}", "GET, HEAD, OPTIONS"),
+        ("PUT", f"/v2/template/{UNKNOWN}/version/1", "GET, HEAD, OPTIONS"),
+        ("GET", f"/v2/template/{UNKNOWN}/preview", "OPTIONS, POST"),
         ("POST", "/v2/templates", "GET, HEAD, OPTIONS"),
         ("POST", "/v2/received-text-messages", "GET, HEAD, OPTIONS"),
         ("GET", "/notifications/sms/receive/mmg", "OPTIONS, POST"),
