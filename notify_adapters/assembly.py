@@ -20,6 +20,7 @@ from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.settings import Settings
 from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
 from notify_core.application import Notify, Options, Ports, build
+from notify_core.clock import Clock
 from notify_core.documents.model import Document
 from notify_core.documents.ports import DocumentStore, DocumentsUnavailable
 from notify_core.errors import ConfigurationError
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 # that a task may take. The lease must outlast them, or somebody else would send the same.
 _FEWEST_CALLS_IN_FLIGHT = -(-SUBJECTS_PER_MESSAGE // 2)
 _SHORTEST_LEASE_SECONDS = 30
+# What the broker can hold back, less what it may take until it does.
+_LONGEST_DOUBT_SECONDS = 840
+_DOUBTS_COUNTED = timedelta(days=7)
 
 
 class Role(StrEnum):
@@ -119,7 +123,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
         settings=settings,
         notify=build(ports, _options(settings)),
         event_inbox=lambda: _event_inbox(settings),
-        health=_health(settings, engine, database),
+        health=_health(settings, engine, database, clock),
         ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
         wait_for_outbox=listener.wait,
         closers=(threads.close, bell.close, listener.close, engine.dispose),
@@ -185,6 +189,11 @@ def _check(settings: Settings, role: Role) -> None:
             f"DELIVERY_LEASE_SECONDS: {settings.delivery_lease_seconds} is shorter than a batch can take; "
             f"use {_SHORTEST_LEASE_SECONDS} or more"
         )
+    if settings.in_doubt_wait_seconds > _LONGEST_DOUBT_SECONDS:
+        problems.append(
+            f"IN_DOUBT_WAIT_SECONDS: {settings.in_doubt_wait_seconds} is longer than a queue can hold a message "
+            f"back; use {_LONGEST_DOUBT_SECONDS} or less"
+        )
     if problems:
         raise ConfigurationError(
             f"The settings will not do for a {role}:\n"
@@ -212,6 +221,7 @@ def _options(settings: Settings) -> Options:
         sms_retries=evolve(SMS_RETRIES, delay=delay),
         email_retries=evolve(EMAIL_RETRIES, delay=delay, first_delay=delay),
         lease=timedelta(seconds=settings.delivery_lease_seconds),
+        doubt_wait=timedelta(seconds=settings.in_doubt_wait_seconds),
     )
 
 
@@ -317,12 +327,17 @@ def _email_providers(settings: Settings) -> dict[ProviderName, EmailProvider]:
     return {ProviderName.SES: SesProvider(region=settings.aws_region, endpoint_url=settings.ses_endpoint_url)}
 
 
-def _health(settings: Settings, engine: Engine, database: PostgresDatabase) -> Health:
+def _health(settings: Settings, engine: Engine, database: PostgresDatabase, clock: Clock) -> Health:
     from notify_adapters.postgres import current_version
 
     def outbox() -> str:
         with database.statement() as work:
             return f"{work.outbox.count()} waiting"
+
+    def doubts() -> str:
+        with database.statement() as work:
+            found = work.notifications.count_doubts(since=clock() - _DOUBTS_COUNTED)
+        return f"{found.now} messages in doubt; {found.ever} of the last {_DOUBTS_COUNTED.days} days ever were"
 
     def queues() -> str:
         depths = queue_admin(settings).depths([queue.value for queue in Queue])
@@ -334,7 +349,12 @@ def _health(settings: Settings, engine: Engine, database: PostgresDatabase) -> H
         ping(str(settings.redis_url))
         return "answers"
 
-    probes = {"database": lambda: f"version {current_version(engine)}", "outbox": outbox, "queues": queues}
+    probes = {
+        "database": lambda: f"version {current_version(engine)}",
+        "outbox": outbox,
+        "doubts": doubts,
+        "queues": queues,
+    }
     if settings.uses_redis:
         probes["redis"] = redis
     return Health(probes, lambda: current_version(engine))

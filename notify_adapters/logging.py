@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -63,6 +65,10 @@ class StructuredDeliveryLog(DeliveryLog):
             return
         retry_at = result.retry_at.isoformat() if result.retry_at else None
         log().warning("delivery attempt failed", problem=result.problem, retry_at=retry_at, **fields)
+
+    def in_doubt(self, notification_id: UUID, until: datetime) -> None:
+        """Write that nobody knows how a message's last attempt ended."""
+        log().warning("delivery in doubt", notification_id=str(notification_id), until=until.isoformat())
 
 
 class StructuredReceiptLog(ReceiptLog):

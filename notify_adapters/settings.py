@@ -227,6 +227,7 @@ class Settings:
     provider_calls_in_flight: int = _setting("PROVIDER_CALLS_IN_FLIGHT", _positive, default=25)
     delivery_lease_seconds: int = _setting("DELIVERY_LEASE_SECONDS", _positive, default=30)
     delivery_retry_seconds: int = _setting("DELIVERY_RETRY_SECONDS", _positive, default=300)
+    in_doubt_wait_seconds: int = _setting("IN_DOUBT_WAIT_SECONDS", _positive, default=120)
     relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", _positive, default=1000)
 
     # Logs

@@ -22,7 +22,7 @@ from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
 from notify_core.notifications.cancel import CancelNotification
 from notify_core.notifications.compose import Composer
-from notify_core.notifications.deliver import DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
+from notify_core.notifications.deliver import DEFAULT_DOUBT_WAIT, DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
 from notify_core.notifications.dry_run import DryRunEmail, DryRunSms
 from notify_core.notifications.find import FindNotification, PresentMessages
 from notify_core.notifications.find_timeline import FindTimeline
@@ -35,6 +35,7 @@ from notify_core.notifications.simulate_receipt import SimulateReceipts
 from notify_core.outbox.model import Task
 from notify_core.outbox.ports import Publisher
 from notify_core.outbox.relay import RelayOutbox
+from notify_core.providers.choosing import Choosing
 from notify_core.providers.ports import Chance, EmailProvider, InFlight, SmsProvider
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
 from notify_core.services.archive import ArchiveService
@@ -89,6 +90,7 @@ class Options:
     sms_retries: RetryPolicy = SMS_RETRIES
     email_retries: RetryPolicy = EMAIL_RETRIES
     lease: timedelta = DEFAULT_LEASE
+    doubt_wait: timedelta = DEFAULT_DOUBT_WAIT
 
 
 @frozen(kw_only=True)
@@ -168,9 +170,10 @@ def build(ports: Ports, options: Options) -> Notify:
         admin_root=options.admin_base_url,
     )
     present = PresentMessages(directory, unsubscribe_links)
+    choosing = Choosing(directory=directory, chance=ports.chance, clock=ports.clock)
     composer = Composer(
         directory=directory,
-        chance=ports.chance,
+        choosing=choosing,
         email_domain=options.email_domain,
         unsubscribe_links=unsubscribe_links,
     )
@@ -180,12 +183,14 @@ def build(ports: Ports, options: Options) -> Notify:
             task=task,
             database=ports.database,
             composer=composer,
+            choosing=choosing,
             carriers=carriers,
             retries=retries,
             in_flight=ports.in_flight,
             clock=ports.clock,
             new_id=ports.new_id,
             lease=options.lease,
+            doubt_wait=options.doubt_wait,
             log=ports.delivery_log,
         )
 

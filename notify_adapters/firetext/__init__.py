@@ -8,7 +8,14 @@ from urllib.parse import urlencode
 from attrs import field, frozen
 
 from notify_adapters.http import HttpClient, HttpFailure, HttpResponse, with_credentials
-from notify_core.providers.model import OutgoingSms, ProviderFailed, ProviderThrottled
+from notify_core.providers.model import (
+    OutgoingSms,
+    ProviderFailed,
+    ProviderSilent,
+    ProviderThrottled,
+    ProviderUnreachable,
+    ProviderUnwell,
+)
 
 TIMEOUT_SECONDS = 10.0
 TOO_MANY_REQUESTS = 429
@@ -34,7 +41,7 @@ class FiretextProvider:
     receipt_credentials: tuple[str, str] | None = field(default=None, repr=False)
 
     def send(self, message: OutgoingSms) -> None:
-        """Hand the text over, once. Raises ProviderFailed or ProviderThrottled, with no personal data in it."""
+        """Hand the text over, once. Raises ProviderFailed of one kind or another, with no personal data in it."""
         try:
             response = self.http.request(
                 "POST",
@@ -43,8 +50,8 @@ class FiretextProvider:
                 headers={"Content-Type": FORM},
                 body=self._body(message),
             )
-        except HttpFailure:
-            raise ProviderFailed(REQUEST_FAILED) from None
+        except HttpFailure as failure:
+            raise (ProviderSilent if failure.connected else ProviderUnreachable)(REQUEST_FAILED) from None
         _check(response)
 
     def _body(self, message: OutgoingSms) -> bytes:
@@ -69,11 +76,13 @@ def _check(response: HttpResponse) -> None:
     """Firetext says with a `code` of 0 that it took the message, and reports errors with HTTP 200."""
     if response.status == TOO_MANY_REQUESTS:
         raise ProviderThrottled(REQUEST_FAILED)
+    if response.status >= 500:
+        raise ProviderUnwell(REQUEST_FAILED)
     if response.status >= 400:
         raise ProviderFailed(REQUEST_FAILED)
     try:
         answer = json.loads(response.body)
     except (ValueError, RecursionError):
-        raise ProviderFailed(INVALID_RESPONSE) from None
+        raise ProviderSilent(INVALID_RESPONSE) from None
     if not isinstance(answer, dict) or answer.get("code") != 0:
         raise ProviderFailed(INVALID_RESPONSE)

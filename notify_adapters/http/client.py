@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TookTooLong
 from urllib3.response import BaseHTTPResponse
 
@@ -29,7 +29,11 @@ _NOTHING: Mapping[str, str] = {}
 
 
 class HttpFailure(Exception):
-    """There is no answer. Whether the other side has acted on the request is not known."""
+    """There is no answer. Whether the other side has acted is not known, unless it was not even `connected`."""
+
+    def __init__(self, message: str, *, connected: bool = True) -> None:
+        super().__init__(message)
+        self.connected = connected
 
 
 class Unreachable(HttpFailure):
@@ -144,10 +148,12 @@ def _read(response: BaseHTTPResponse) -> HttpResponse:
 
 
 def _failure(error: Exception, address: _Address) -> HttpFailure:
+    # A name that is no name leads nowhere either.
+    connected = not isinstance(error, ConnectTimeoutError | LocationValueError)
     # urllib3 counts a refused connection among its time-outs.
     if isinstance(error, TookTooLong) and not isinstance(error, NewConnectionError):
-        return TimedOut(f"{address.host} did not answer in time")
-    return Unreachable(f"{address.host} cannot be reached ({type(error).__name__})")
+        return TimedOut(f"{address.host} did not answer in time", connected=connected)
+    return Unreachable(f"{address.host} cannot be reached ({type(error).__name__})", connected=connected)
 
 
 @lru_cache(maxsize=1024)

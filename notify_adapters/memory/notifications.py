@@ -21,14 +21,16 @@ from notify_core.notifications.model import (
     Attempted,
     Claim,
     Complaint,
+    Doubts,
     Message,
     Notification,
     PageOfMessages,
     WaitingReceipt,
 )
 from notify_core.notifications.status import Status
-from notify_core.notifications.timeline import Event, EventKind, Timeline, outcome_of
+from notify_core.notifications.timeline import Event, EventKind, Timeline, outcome_of, redirected
 from notify_core.outbox.model import OutboxEntry
+from notify_core.providers.model import Choice, first_of_each
 from notify_core.vocabulary import Channel, ProviderName
 
 
@@ -96,23 +98,64 @@ class MemoryNotifications:
         ]
         return sorted(found, key=lambda message: message.notification.id, reverse=True)[: page.limit]
 
-    def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
+    def claim(
+        self,
+        ids: Sequence[UUID],
+        *,
+        now: datetime,
+        until: datetime,
+        choices: Sequence[Choice] = (),
+        doubt_until: datetime | None = None,
+    ) -> Claim:
         """Take the right to send these, where they are `created` and nobody else has it."""
         mine: list[Message] = []
         busy: dict[UUID, datetime] = {}
-        for notification_id in dict.fromkeys(ids):
+        in_doubt: dict[UUID, datetime] = {}
+        for notification_id, choice in first_of_each(ids, choices).items():
             message = self._table.get(notification_id)
             if message is None or message.notification.status is not Status.CREATED:
                 continue
-            leased_until = message.notification.leased_until
-            if leased_until is not None and leased_until > now:
-                busy[notification_id] = leased_until
-                continue
             facts = message.notification
-            attempt = facts.attempts + 1
-            mine.append(self._put(evolve(facts, attempts=attempt, leased_until=until)))
-            self._timelines.add(notification_id, Event(at=now, kind=EventKind.ATTEMPTED, attempt=attempt))
-        return Claim(mine=tuple(mine), busy=busy)
+            if facts.leased_until is not None and facts.leased_until > now:
+                busy[notification_id] = facts.leased_until
+            elif facts.attempting_with is not None and not _awaits_receipt(facts):
+                in_doubt[notification_id] = doubt_until or until
+                self._doubt(facts, now, doubt_until or until)
+            else:
+                mine.append(self._attempt(facts, choice, now, until))
+        return Claim(mine=tuple(mine), busy=busy, in_doubt=in_doubt)
+
+    def _attempt(self, facts: Notification, choice: Choice, now: datetime, until: datetime) -> Message:
+        carrier = choice.carrier(international=facts.international)
+        taken = evolve(facts, attempts=facts.attempts + 1, leased_until=until, attempting_with=carrier)
+        self._timelines.add(
+            facts.id, Event(at=now, kind=EventKind.ATTEMPTED, attempt=taken.attempts, provider=carrier)
+        )
+        return self._put(taken)
+
+    def _doubt(self, facts: Notification, now: datetime, until: datetime) -> None:
+        self._put(evolve(facts, leased_until=until, in_doubt_until=until, doubts=facts.doubts + 1))
+        self._timelines.add(
+            facts.id,
+            Event(at=now, kind=EventKind.IN_DOUBT, attempt=facts.attempts, provider=facts.attempting_with),
+        )
+
+    def redirect(
+        self, notification: Notification, to: ProviderName, *, now: datetime, because: str | None = None
+    ) -> bool:
+        """Write down that the claimed attempt goes on with another provider."""
+        message = self._table.get(notification.id)
+        if message is None:
+            return False
+        facts = message.notification
+        if facts.status is not Status.CREATED or facts.leased_until is None or facts.leased_until <= now:
+            return False
+        claimed = (notification.attempts, notification.attempting_with)
+        if (facts.attempts, facts.attempting_with) != claimed or _awaits_receipt(facts):
+            return False
+        self._put(evolve(facts, attempting_with=to))
+        self._timelines.add(facts.id, redirected(facts.attempts, to, now, because))
+        return True
 
     def record(self, outcomes: Sequence[Attempted]) -> None:
         """Record how attempts ended, and end their leases."""
@@ -121,6 +164,14 @@ class MemoryNotifications:
             if message is not None:
                 self._put(_after(message.notification, outcome))
                 self._timelines.add(outcome.notification_id, outcome_of(outcome))
+
+    def count_doubts(self, *, since: datetime) -> Doubts:
+        """Count the messages that are in doubt, and those accepted after `since` that ever were."""
+        facts = [message.notification for message in self._table.rows()]
+        return Doubts(
+            now=sum(each.in_doubt_until is not None for each in facts),
+            ever=sum(each.doubts > 0 and each.id >= first_id_at(since) for each in facts),
+        )
 
     def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
         """Return the facts of a message, or None."""
@@ -182,20 +233,45 @@ def _is_on(page: PageOfMessages, message: Message) -> bool:
     )
 
 
+def _awaits_receipt(facts: Notification) -> bool:
+    """Whether its lease is the wait for a receipt. Who claims it after that has a lease that ends later."""
+    return facts.in_doubt_until is not None and facts.in_doubt_until == facts.leased_until
+
+
 def _after(facts: Notification, outcome: Attempted) -> Notification:
-    overtaken = facts.status is not Status.CREATED
+    open_still = facts.status is Status.CREATED
+    current = outcome.attempt is None or outcome.attempt >= facts.attempts
+    if not current and not (open_still and outcome.was_taken):
+        return _completed(facts, outcome)
     handed_over = outcome.sent_by is not None
-    facts = evolve(
+    doubtful = outcome.in_doubt and open_still
+    after = evolve(
         facts,
-        leased_until=outcome.retry_at,
+        leased_until=outcome.retry_at if open_still else None,
+        attempting_with=facts.attempting_with if doubtful else None,
+        in_doubt_until=outcome.retry_at if doubtful else None,
+        doubts=facts.doubts + (doubtful and not _awaits_receipt(facts)),
         billable_units=outcome.billable_units or facts.billable_units,
         reference=outcome.reference or facts.reference,
         sent_by=outcome.sent_by or facts.sent_by,
         sent_at=outcome.at if handed_over and facts.sent_at is None else facts.sent_at,
     )
-    if outcome.status is None or overtaken:
+    if outcome.status is None or not open_still:
+        return after
+    return evolve(after, status=outcome.status, updated_at=outcome.at)
+
+
+def _completed(facts: Notification, outcome: Attempted) -> Notification:
+    """What an earlier attempt knows, and nobody else has said."""
+    facts = evolve(facts, billable_units=facts.billable_units or outcome.billable_units)
+    if not outcome.was_taken:
         return facts
-    return evolve(facts, status=outcome.status, updated_at=outcome.at)
+    return evolve(
+        facts,
+        reference=facts.reference or outcome.reference,
+        sent_by=facts.sent_by or outcome.sent_by,
+        sent_at=facts.sent_at or outcome.at,
+    )
 
 
 class MemoryReceipts:

@@ -7,7 +7,14 @@ import json
 from attrs import field, frozen
 
 from notify_adapters.http import HttpClient, HttpFailure, HttpResponse, with_credentials
-from notify_core.providers.model import OutgoingSms, ProviderFailed, ProviderThrottled
+from notify_core.providers.model import (
+    OutgoingSms,
+    ProviderFailed,
+    ProviderSilent,
+    ProviderThrottled,
+    ProviderUnreachable,
+    ProviderUnwell,
+)
 
 TIMEOUT_SECONDS = 10.0
 TOO_MANY_REQUESTS = 429
@@ -30,7 +37,7 @@ class MmgProvider:
     receipt_credentials: tuple[str, str] | None = field(default=None, repr=False)
 
     def send(self, message: OutgoingSms) -> None:
-        """Hand the text over, once. Raises ProviderFailed or ProviderThrottled, with no personal data in it."""
+        """Hand the text over, once. Raises ProviderFailed of one kind or another, with no personal data in it."""
         try:
             response = self.http.request(
                 "POST",
@@ -39,8 +46,8 @@ class MmgProvider:
                 headers={"Content-Type": "application/json", "Authorization": f"Basic {self.api_key}"},
                 body=self._body(message),
             )
-        except HttpFailure:
-            raise ProviderFailed(REQUEST_FAILED) from None
+        except HttpFailure as failure:
+            raise (ProviderSilent if failure.connected else ProviderUnreachable)(REQUEST_FAILED) from None
         _check(response)
 
     def _body(self, message: OutgoingSms) -> bytes:
@@ -61,9 +68,11 @@ def _check(response: HttpResponse) -> None:
     """Any JSON at all means that MMG took the message."""
     if response.status == TOO_MANY_REQUESTS:
         raise ProviderThrottled(REQUEST_FAILED)
+    if response.status >= 500:
+        raise ProviderUnwell(REQUEST_FAILED)
     if response.status >= 400:
         raise ProviderFailed(REQUEST_FAILED)
     try:
         json.loads(response.body)
     except (ValueError, RecursionError):
-        raise ProviderFailed(INVALID_RESPONSE) from None
+        raise ProviderSilent(INVALID_RESPONSE) from None

@@ -150,18 +150,36 @@ FROM ({found}
 """
 
 
+# Whether a row's lease is the wait for the receipt of an attempt in doubt: who claims it after that has a lease that
+# ends later.
+_AWAITS_RECEIPT = "in_doubt_until IS NOT NULL AND in_doubt_until = leased_until"
+# Of a row whose lease has run out: whether somebody was still at it, so that nobody knows what came of it.
+_DOUBTFUL = f"attempting_with IS NOT NULL AND NOT ({_AWAITS_RECEIPT})"
+
 # Of two claims at once the second waits for the row, sees the first one's lease and leaves it alone. It still
-# remembers the row as it was before, `created` and free: what it saw so and did not get, somebody else has.
+# remembers the row as it was before, `created` and free: what it saw so and did not get, somebody else has. What it
+# got and then awaits a receipt, it only got to write down the doubt.
 CLAIM = f"""
 WITH taken AS (
     UPDATE notifications
-    SET leased_until = %(until)s, attempts = attempts + 1
+    SET attempts = CASE WHEN {_DOUBTFUL} THEN attempts ELSE attempts + 1 END,
+        attempting_with = CASE
+            WHEN {_DOUBTFUL} THEN attempting_with
+            WHEN international THEN (%(abroad)s::text[])[array_position(%(ids)s::uuid[], id)]
+            ELSE (%(home)s::text[])[array_position(%(ids)s::uuid[], id)]
+        END,
+        leased_until = CASE WHEN {_DOUBTFUL} THEN %(doubt_until)s ELSE %(until)s END,
+        in_doubt_until = CASE WHEN {_DOUBTFUL} THEN %(doubt_until)s ELSE in_doubt_until END,
+        doubts = CASE WHEN {_DOUBTFUL} THEN doubts + 1 ELSE doubts END
     WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
         AND status = 'created' AND (leased_until IS NULL OR leased_until <= %(now)s)
     RETURNING {_FACTS}
 ), told AS (
-    INSERT INTO notification_events (notification_id, expires_on, at, kind, attempt)
-    SELECT id, expires_on, %(now)s, '{EventKind.ATTEMPTED}', attempts FROM taken WHERE expires_on > %(today)s
+    INSERT INTO notification_events (notification_id, expires_on, at, kind, attempt, provider)
+    SELECT id, expires_on, %(now)s,
+        CASE WHEN {_AWAITS_RECEIPT} THEN '{EventKind.IN_DOUBT}' ELSE '{EventKind.ATTEMPTED}' END,
+        attempts, attempting_with
+    FROM taken WHERE expires_on > %(today)s
 )
 SELECT {_FACTS}, {_PERSONAL}, NULL::timestamptz AS busy_until
 FROM taken AS facts, LATERAL (
@@ -177,25 +195,77 @@ WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
     AND status = 'created' AND NOT EXISTS (SELECT FROM taken WHERE taken.id = notifications.id)
 """
 
+# Fenced: the same attempt, with the same provider, its lease still running.
+REDIRECT = f"""
+WITH redirected AS (
+    UPDATE notifications SET attempting_with = %(to)s
+    WHERE id = %(id)s AND status = 'created' AND attempts = %(attempts)s
+        AND attempting_with IS NOT DISTINCT FROM %(attempting_with)s
+        AND leased_until > %(now)s AND NOT ({_AWAITS_RECEIPT})
+    RETURNING id, expires_on
+), told AS (
+    {INSERT}
+    SELECT id, expires_on, {EVENT} FROM redirected WHERE expires_on > %(today)s
+)
+SELECT id FROM redirected
+"""
+
+# Whether an outcome is that of the message's last attempt, or else says that a message still open was taken. Other
+# outcomes come too late: they only fill in what nobody has said.
+_COUNTS = """(
+    coalesce(outcome.attempt, facts.attempts) >= facts.attempts
+    OR facts.status = 'created' AND outcome.status IN ('sending', 'sent')
+)"""
+_IN_DOUBT = "(outcome.in_doubt AND facts.status = 'created')"
+
 # The ids are given twice: from the join alone PostgreSQL may read everything between the bounds. A row that changes
 # while this waits for it is looked at again: the receipt that came first stays.
 RECORD = f"""
 WITH recorded AS (
 UPDATE notifications AS facts
-SET leased_until = outcome.retry_at,
-    billable_units = coalesce(nullif(outcome.billable_units, 0), facts.billable_units),
-    reference = coalesce(nullif(outcome.reference, ''), facts.reference),
-    sent_by = coalesce(outcome.sent_by, facts.sent_by),
-    sent_at = CASE WHEN outcome.sent_by IS NULL THEN facts.sent_at ELSE coalesce(facts.sent_at, outcome.at) END,
-    status = CASE WHEN facts.status = 'created' THEN coalesce(outcome.status, 'created') ELSE facts.status END,
+SET leased_until = CASE
+        WHEN NOT {_COUNTS} THEN facts.leased_until
+        WHEN facts.status = 'created' THEN outcome.retry_at
+    END,
+    attempting_with = CASE WHEN NOT {_COUNTS} OR {_IN_DOUBT} THEN facts.attempting_with END,
+    in_doubt_until = CASE
+        WHEN NOT {_COUNTS} THEN facts.in_doubt_until
+        WHEN {_IN_DOUBT} THEN outcome.retry_at
+    END,
+    doubts = CASE WHEN {_COUNTS} AND {_IN_DOUBT} AND NOT ({_AWAITS_RECEIPT}) THEN doubts + 1 ELSE doubts END,
+    billable_units = CASE
+        WHEN {_COUNTS} THEN coalesce(nullif(outcome.billable_units, 0), facts.billable_units)
+        ELSE coalesce(nullif(facts.billable_units, 0), outcome.billable_units)
+    END,
+    reference = CASE
+        WHEN {_COUNTS} THEN coalesce(nullif(outcome.reference, ''), facts.reference)
+        WHEN outcome.status IN ('sending', 'sent') THEN coalesce(facts.reference, nullif(outcome.reference, ''))
+        ELSE facts.reference
+    END,
+    sent_by = CASE
+        WHEN {_COUNTS} THEN coalesce(outcome.sent_by, facts.sent_by)
+        WHEN outcome.status IN ('sending', 'sent') THEN coalesce(facts.sent_by, outcome.sent_by)
+        ELSE facts.sent_by
+    END,
+    sent_at = CASE
+        WHEN {_COUNTS} AND outcome.sent_by IS NOT NULL OR outcome.status IN ('sending', 'sent') AND NOT {_COUNTS}
+            THEN coalesce(facts.sent_at, outcome.at)
+        ELSE facts.sent_at
+    END,
+    status = CASE
+        WHEN {_COUNTS} AND facts.status = 'created' THEN coalesce(outcome.status, 'created') ELSE facts.status
+    END,
     updated_at = CASE
-        WHEN facts.status = 'created' AND outcome.status IS NOT NULL THEN outcome.at ELSE facts.updated_at
+        WHEN {_COUNTS} AND facts.status = 'created' AND outcome.status IS NOT NULL THEN outcome.at
+        ELSE facts.updated_at
     END
 FROM unnest(
     %(ids)s::uuid[], %(statuses)s::text[], %(moments)s::timestamptz[],
     %(senders)s::text[], %(references)s::text[], %(units)s::integer[], %(retries)s::timestamptz[],
-    %(kinds)s::text[], %(attempts)s::integer[], %(providers)s::text[], %(details)s::text[]
-) AS outcome (id, status, at, sent_by, reference, billable_units, retry_at, kind, attempt, provider, detail)
+    %(kinds)s::text[], %(attempts)s::integer[], %(providers)s::text[], %(details)s::text[], %(in_doubt)s::boolean[]
+) AS outcome (
+    id, status, at, sent_by, reference, billable_units, retry_at, kind, attempt, provider, detail, in_doubt
+)
 WHERE facts.id = outcome.id
     AND facts.id = ANY(%(ids)s) AND facts.id BETWEEN %(lowest)s AND %(highest)s
 RETURNING facts.id, facts.expires_on, outcome.at, outcome.kind, outcome.attempt, outcome.provider, outcome.status,
@@ -203,6 +273,12 @@ RETURNING facts.id, facts.expires_on, outcome.at, outcome.kind, outcome.attempt,
 )
 {INSERT}
 SELECT * FROM recorded WHERE expires_on > %(today)s
+"""
+
+# Both from indexes that hold nothing else.
+COUNT_DOUBTS = """
+SELECT (SELECT count(*) FROM notifications WHERE in_doubt_until IS NOT NULL) AS now,
+    (SELECT count(*) FROM notifications WHERE doubts > 0 AND id >= %(lowest)s) AS ever
 """
 
 FIND_FOR_RECEIPT = f"SELECT {_FACTS} FROM notifications WHERE id = %(id)s FOR NO KEY UPDATE"
@@ -218,7 +294,8 @@ SAVE = """
 UPDATE notifications
 SET status = %(status)s, updated_at = %(updated_at)s, sent_at = %(sent_at)s, sent_by = %(sent_by)s,
     reference = %(reference)s, billable_units = %(billable_units)s, attempts = %(attempts)s,
-    leased_until = %(leased_until)s
+    leased_until = %(leased_until)s, attempting_with = %(attempting_with)s, doubts = %(doubts)s,
+    in_doubt_until = %(in_doubt_until)s
 WHERE id = %(id)s
 """
 

@@ -19,10 +19,19 @@ from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.idempotency.model import Answered, KeyTaken
 from notify_core.identifiers import first_id_at
-from notify_core.notifications.model import Attempted, Claim, Contents, Message, Notification, PageOfMessages
+from notify_core.notifications.model import (
+    Attempted,
+    Claim,
+    Contents,
+    Doubts,
+    Message,
+    Notification,
+    PageOfMessages,
+)
 from notify_core.notifications.status import Status
-from notify_core.notifications.timeline import Event, Timeline, outcome_of
+from notify_core.notifications.timeline import Event, Timeline, outcome_of, redirected
 from notify_core.outbox.model import OutboxEntry
+from notify_core.providers.model import Choice, first_of_each
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 _CHANNELS = {channel.value: channel for channel in Channel}
@@ -114,23 +123,60 @@ class PostgresNotifications:
         }
         return [self._message(row) for row in self._session.rows(statement, parameters)]
 
-    def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
+    def claim(
+        self,
+        ids: Sequence[UUID],
+        *,
+        now: datetime,
+        until: datetime,
+        choices: Sequence[Choice] = (),
+        doubt_until: datetime | None = None,
+    ) -> Claim:
         """Take the right to send these, where they are `created` and nobody else has it."""
         if not ids:
             return Claim(mine=(), busy={})
-        parameters = _asked_for(ids) | {"now": now, "until": until, "today": self._today()}
-        rows = self._session.rows(statements.CLAIM, parameters)
-        found = {row.id: row for row in rows}
-        asked = [found[key] for key in dict.fromkeys(ids) if key in found]
+        wanted = first_of_each(ids, choices)
+        parameters = _asked_for(list(wanted)) | {
+            "home": [_value(choice.home) for choice in wanted.values()],
+            "abroad": [_value(choice.abroad) for choice in wanted.values()],
+            "now": now,
+            "until": until,
+            "doubt_until": doubt_until or until,
+            "today": self._today(),
+        }
+        found = {row.id: row for row in self._session.rows(statements.CLAIM, parameters)}
+        asked = [found[key] for key in wanted if key in found]
+        taken = [row for row in asked if row.busy_until is None]
         return Claim(
-            mine=tuple(self._message(row) for row in asked if row.busy_until is None),
+            mine=tuple(self._message(row) for row in taken if not _awaits_receipt(row)),
             busy={row.id: row.busy_until for row in asked if row.busy_until is not None},
+            in_doubt={row.id: row.in_doubt_until for row in taken if _awaits_receipt(row)},
         )
+
+    def redirect(
+        self, notification: Notification, to: ProviderName, *, now: datetime, because: str | None = None
+    ) -> bool:
+        """Write down that the claimed attempt goes on with another provider."""
+        event = redirected(notification.attempts, to, now, because)
+        parameters = timelines.parameters_of(event, self._today()) | {
+            "id": notification.id,
+            "attempts": notification.attempts,
+            "attempting_with": _value(notification.attempting_with),
+            "to": to.value,
+            "now": now,
+        }
+        return self._session.row(statements.REDIRECT, parameters) is not None
 
     def record(self, outcomes: Sequence[Attempted]) -> None:
         """Record how attempts ended, and end their leases."""
         if outcomes:
             self._session.run(statements.RECORD, _columns(outcomes) | {"today": self._today()})
+
+    def count_doubts(self, *, since: datetime) -> Doubts:
+        """Count the messages that are in doubt, and those accepted after `since` that ever were."""
+        row = self._session.row(statements.COUNT_DOUBTS, {"lowest": first_id_at(since)})
+        assert row is not None, "counting always gives a row"
+        return Doubts(now=row.now, ever=row.ever)
 
     def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
         """Return the facts of a message, locked until the transaction ends, or None."""
@@ -198,6 +244,7 @@ def _facts(notification: Notification) -> dict[str, Any]:
         "key_type": notification.key_type.value,
         "status": notification.status.value,
         "sent_by": _value(notification.sent_by),
+        "attempting_with": _value(notification.attempting_with),
     }
 
 
@@ -245,7 +292,15 @@ def _notification(row: Row) -> Notification:
         attempts=row.attempts,
         leased_until=row.leased_until,
         scheduled_for=row.scheduled_for,
+        attempting_with=_PROVIDERS[row.attempting_with],
+        doubts=row.doubts,
+        in_doubt_until=row.in_doubt_until,
     )
+
+
+def _awaits_receipt(row: Row) -> bool:
+    """Whether it was claimed only to write down the doubt. `_AWAITS_RECEIPT` in Python."""
+    return row.in_doubt_until is not None and bool(row.in_doubt_until == row.leased_until)
 
 
 def _asked_for(ids: Sequence[UUID]) -> dict[str, Any]:
@@ -266,6 +321,7 @@ def _columns(outcomes: Sequence[Attempted]) -> dict[str, Any]:
         "attempts": [event.attempt for event in events],
         "providers": [_value(event.provider) for event in events],
         "details": [event.detail for event in events],
+        "in_doubt": [outcome.in_doubt for outcome in outcomes],
     }
 
 

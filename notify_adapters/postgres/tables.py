@@ -85,6 +85,7 @@ services = Table(
     _column("letter_limit", Integer),
     _column("international_sms_limit", Integer),
     _column("idempotent_references", Boolean, server_default=text("false")),
+    _column("when_in_doubt", Text, server_default=text("'resend'::text")),
 )
 
 service_members = Table(
@@ -214,6 +215,10 @@ notifications = Table(
     Column("country_prefix", Text),
     Column("reference", Text),
     Column("scheduled_for", MOMENT),
+    # Of the attempt that is under way. No index may hold what every claim changes: that makes each change cost more.
+    Column("attempting_with", Text),
+    _column("doubts", SmallInteger, server_default=text("0")),
+    Column("in_doubt_until", MOMENT),
     postgresql_partition_by="RANGE (id)",
 )
 Index(
@@ -223,6 +228,8 @@ Index(
     notifications.c.id,
 )
 Index("notifications_undelivered_idx", notifications.c.id, postgresql_where=text("undelivered"))
+Index("notifications_in_doubt_idx", notifications.c.id, postgresql_where=text("in_doubt_until IS NOT NULL"))
+Index("notifications_doubts_idx", notifications.c.id, postgresql_where=text("doubts > 0"))
 Index(
     "notifications_reference_idx",
     notifications.c.reference,

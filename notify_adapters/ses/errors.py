@@ -11,7 +11,7 @@ import re
 from botocore.exceptions import ClientError
 
 from notify_core.errors import NotifyError
-from notify_core.providers.model import ProviderFailed, ProviderRefused, ProviderThrottled
+from notify_core.providers.model import ProviderFailed, ProviderRefused, ProviderThrottled, ProviderUnwell, QuotaSpent
 
 #: The email itself is at fault, and will be so next time.
 PERMANENT = frozenset(
@@ -35,6 +35,8 @@ THROTTLING = frozenset(
     }
 )
 TOO_MANY_REQUESTS = 429
+#: The text that tells the quota of a day from the rate of a second: "Daily message quota exceeded."
+_OF_A_DAY = "quota"
 
 _QUOTES_A_PERSON = re.compile(r"""'[^']*'|"[^"]*"|<[^>]*>|\S*@\S*""")
 
@@ -45,9 +47,12 @@ def meaning(error: ClientError) -> NotifyError:
     code = answer.get("Error", {}).get("Code", "Unknown")
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code in THROTTLING or status == TOO_MANY_REQUESTS:
-        return ProviderThrottled(f"SES client error ({code})")
+        text = str(answer.get("Error", {}).get("Message", ""))
+        return (QuotaSpent if _OF_A_DAY in text.lower() else ProviderThrottled)(f"SES client error ({code})")
     if code in PERMANENT:
         return ProviderRefused(f"SES client error ({code}: {_redacted(answer['Error'].get('Message', ''))})")
+    if isinstance(status, int) and status >= 500:
+        return ProviderUnwell(f"SES client error ({code})")
     return ProviderFailed(f"SES client error ({code})")
 
 

@@ -9,12 +9,26 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 from boto3.session import Session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+)
 from botocore.parsers import ResponseParserError
 
 from notify_adapters.ses.addresses import NotAnAddress, mailbox, with_ascii_domain
 from notify_adapters.ses.errors import meaning
-from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused
+from notify_core.providers.model import (
+    OutgoingEmail,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderSilent,
+    ProviderUnreachable,
+)
+from notify_core.providers.ses_events import OUR_ID_HEADER, OUR_ID_TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -29,6 +43,8 @@ _CONFIG = Config(
     max_pool_connections=50,
     parameter_validation=False,
 )
+
+_NOT_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 
 
 @frozen
@@ -47,8 +63,8 @@ class SesProvider:
     def send(self, message: OutgoingEmail) -> str:
         """Hand the email over, once, and return SES's id for it.
 
-        Raises ProviderRefused when SES finds fault with the email itself, ProviderThrottled and
-        ProviderFailed. None has personal data in it.
+        Raises ProviderRefused when SES finds fault with the email itself, and ProviderFailed of one kind or another.
+        None has personal data in it.
         """
         try:
             recipient = with_ascii_domain(message.recipient)
@@ -61,12 +77,17 @@ class SesProvider:
                 Destination={"ToAddresses": [recipient], "CcAddresses": [], "BccAddresses": []},
                 Content={"Simple": _content(message)},
                 ReplyToAddresses=reply_to,
+                EmailTags=[{"Name": OUR_ID_TAG, "Value": str(message.reference)}],
             )
         except ClientError as error:
             raise meaning(error) from None
-        except (BotoCoreError, ResponseParserError, AttributeError, ValueError) as error:
+        except _NOT_CONNECTED as error:
+            raise ProviderUnreachable(f"SES client error ({type(error).__name__})") from None
+        except (HTTPClientError, ResponseParserError, AttributeError, ValueError) as error:
             # The last two are how botocore's parser trips over an answer that is no JSON object.
-            # Not its text: that of a parameter's fault quotes the email.
+            raise ProviderSilent(f"SES client error ({type(error).__name__})") from None
+        except BotoCoreError as error:
+            # Before anything was sent. Not its text: that of a parameter's fault quotes the email.
             raise ProviderFailed(f"SES client error ({type(error).__name__})") from None
         return _message_id(answer)
 
@@ -92,10 +113,12 @@ def _content(message: OutgoingEmail) -> MessageTypeDef:
 
 
 def _headers(message: OutgoingEmail) -> list[MessageHeaderTypeDef]:
-    """Unsubscribing with one click, RFC 8058."""
+    """Our id, which is in SES's events too, and unsubscribing with one click, RFC 8058."""
+    ours: MessageHeaderTypeDef = {"Name": OUR_ID_HEADER, "Value": str(message.reference)}
     if not message.one_click_unsubscribe_url:
-        return []
+        return [ours]
     return [
+        ours,
         {"Name": "List-Unsubscribe", "Value": f"<{message.one_click_unsubscribe_url}>"},
         {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
     ]
@@ -105,5 +128,5 @@ def _message_id(answer: object) -> str:
     """What is not JSON, botocore takes for an answer without any fields."""
     found = answer.get("MessageId") if isinstance(answer, dict) else None
     if not isinstance(found, str) or not found:
-        raise ProviderFailed("SES client error (no MessageId in the answer)")
+        raise ProviderSilent("SES client error (no MessageId in the answer)")
     return found

@@ -9,8 +9,8 @@ in SNS's HTTP form, posted to `--receipts-url` and really signed (`sns.py`); the
 
 The recipient that decides about a message is its first. What it can be told to do is described in
 `behaviours.py`, with the magic addresses `{behaviour}@simulator.notify` and Amazon's own,
-`bounce@simulator.amazonses.com` and so on. SES knows no reference of ours, so the counts take requests
-with the same recipient, subject and texts for the same message.
+`bounce@simulator.amazonses.com` and so on. The counts take requests with the same recipient, subject, texts
+and headers for the same message; tags and headers come back in the events about it.
 """
 
 from __future__ import annotations
@@ -175,13 +175,20 @@ def read_sent(body: bytes) -> Sent:
     fields = orjson.loads(body)
     recipients = fields["Destination"]["ToAddresses"]
     content = fields["Content"].get("Simple") or fields["Content"]["Raw"]
+    headers = _pairs(fields["Content"].get("Simple", {}).get("Headers", []))
     told = orjson.dumps([recipients, content], option=orjson.OPT_SORT_KEYS)
     return Sent(
         source=fields["FromEmailAddress"],
         to=recipients[0],
         recipients=tuple(recipients),
         key=hashlib.sha256(told).hexdigest(),
+        tags=_pairs(fields.get("EmailTags", [])),
+        headers=headers,
     )
+
+
+def _pairs(named: list[dict[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((each["Name"], each["Value"]) for each in named)
 
 
 def describe(body: bytes) -> Mapping[str, object]:
@@ -197,6 +204,7 @@ def describe(body: bytes) -> Mapping[str, object]:
         "text": parts.get("Text", {}).get("Data"),
         "html": parts.get("Html", {}).get("Data"),
         "headers": simple.get("Headers", []),
+        "tags": fields.get("EmailTags", []),
     }
 
 

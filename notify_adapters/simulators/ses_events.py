@@ -16,12 +16,17 @@ from notify_adapters.simulators.sns import now_text
 
 @frozen(kw_only=True)
 class Sent:
-    """A message as SES was asked to send it. `to` is the first of `recipients`; `key` tells messages apart."""
+    """A message as SES was asked to send it. `to` is the first of `recipients`; `key` tells messages apart.
+
+    `tags` and `headers` are names with their values. Both are in its events, as a configuration set publishes them.
+    """
 
     source: str
     to: str
     recipients: tuple[str, ...]
     key: str
+    tags: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def events(sent: Sent, message_id: str, behaviour: Behaviour) -> list[str]:
@@ -52,8 +57,12 @@ def _mail(sent: Sent, message_id: str) -> dict[str, object]:
         "messageId": message_id,
         "destination": list(sent.recipients),
         "headersTruncated": False,
-        "headers": [{"name": "To", "value": ", ".join(sent.recipients)}],
+        "headers": [
+            {"name": "To", "value": ", ".join(sent.recipients)},
+            *({"name": name, "value": value} for name, value in sent.headers),
+        ],
         "commonHeaders": {"from": [sent.source], "to": list(sent.recipients)},
+        "tags": {name: [value] for name, value in sent.tags},
     }
 
 

@@ -8,7 +8,7 @@ import click
 
 from notify_cli.output import json_option, notify_for_command, show
 from notify_core.services.create import NewService
-from notify_core.services.model import DEFAULT_PERMISSIONS, DEFAULT_RATE_LIMIT, Permission, Service
+from notify_core.services.model import DEFAULT_PERMISSIONS, DEFAULT_RATE_LIMIT, Permission, Service, WhenInDoubt
 
 
 @click.group("service")
@@ -34,6 +34,13 @@ def services() -> None:
 )
 @click.option("--guest", "guest_list", multiple=True, help="A phone number or address on its guest list; repeatable.")
 @click.option("--rate-limit", default=DEFAULT_RATE_LIMIT, show_default=True, help="Requests a minute and key type.")
+@click.option(
+    "--when-in-doubt",
+    type=click.Choice([choice.value for choice in WhenInDoubt]),
+    default=WhenInDoubt.RESEND.value,
+    show_default=True,
+    help="Whether to resend or to fail what a provider may have taken, when no receipt comes.",
+)
 @json_option
 def create(
     name: str,
@@ -45,6 +52,7 @@ def create(
     contact_link: str | None,
     guest_list: tuple[str, ...],
     rate_limit: int,
+    when_in_doubt: str,
     as_json: bool,
 ) -> None:
     """Set up a service called NAME."""
@@ -58,6 +66,7 @@ def create(
         contact_link=contact_link,
         guest_list=guest_list,
         rate_limit=rate_limit,
+        when_in_doubt=WhenInDoubt(when_in_doubt),
     )
     with notify_for_command() as platform:
         service = platform.notify.create_service(wanted)
@@ -99,5 +108,6 @@ def _document(service: Service) -> dict[str, Any]:
         "sms_senders": [{"id": sender.id, "sms_sender": sender.text} for sender in service.sms_senders],
         "reply_tos": [{"id": reply_to.id, "email_address": reply_to.address} for reply_to in service.reply_tos],
         "contact_link": service.contact_link,
+        "when_in_doubt": service.when_in_doubt,
         "created_at": service.created_at,
     }

@@ -1,4 +1,4 @@
-"""Make what a provider is handed out of a stored message: render it, choose who carries it."""
+"""Make what a provider is handed out of a stored message."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from uuid import UUID
 from attrs import frozen
 
 from notify_core.directory import Directory
-from notify_core.notifications.model import Message
-from notify_core.providers.model import OutgoingEmail, OutgoingSms, ProviderFailed, choose
-from notify_core.providers.ports import Chance
-from notify_core.services.model import Service
+from notify_core.notifications.model import Message, Notification
+from notify_core.providers.choosing import Choosing
+from notify_core.providers.model import OutgoingEmail, OutgoingSms, ProviderFailed
+from notify_core.services.model import Service, WhenInDoubt
 from notify_core.templates.model import Template
 from notify_core.unsubscribe.links import UnsubscribeLinks
 from notify_core.vocabulary import Channel, KeyType, ProviderName
+
+NO_DOUBLES = "in doubt: a provider may have taken it, no receipt came, and the service wants nothing sent twice"
 
 
 @frozen(kw_only=True)
@@ -35,6 +37,13 @@ class TestMessage:
     reference: str | None = None
 
 
+@frozen
+class NotToBeSent:
+    """A message that must not be sent, ever. `because` says why, for its timeline."""
+
+    because: str
+
+
 class IncompleteMessage(ProviderFailed):
     """The service or template that a message was made from cannot be found."""
 
@@ -46,12 +55,12 @@ class Composer:
     """Turn stored messages into what providers want."""
 
     directory: Directory
-    chance: Chance
+    choosing: Choosing
     email_domain: str
     unsubscribe_links: UnsubscribeLinks
 
-    def __call__(self, message: Message) -> Composed | TestMessage | None:
-        """Compose the message, or return None when its service is no longer active.
+    def __call__(self, message: Message) -> Composed | TestMessage | NotToBeSent:
+        """Compose the message for the provider that it is being attempted with.
 
         Raises NoProvider, or IncompleteMessage when the service or template is not to be found.
         """
@@ -61,19 +70,23 @@ class Composer:
         if service is None or template is None:
             raise IncompleteMessage("its service or template cannot be found")
         if not service.active:
-            return None
-        provider = self._choose(message)
+            return NotToBeSent("service is not active")
         if notification.key_type is KeyType.TEST:
+            provider = notification.attempting_with or self._provider_in_name(notification)
             return TestMessage(provider=provider, reference=_test_reference(notification.channel, notification.id))
+        if notification.in_doubt_until is not None and service.when_in_doubt is WhenInDoubt.FAIL:
+            return NotToBeSent(NO_DOUBLES)
+        carrier = notification.attempting_with
+        if carrier is None:
+            raise self.choosing.nobody(notification.channel, international=notification.international)
         if notification.channel is Channel.EMAIL:
-            return Composed(provider=provider, outgoing=self.email(message, service, template))
+            return Composed(provider=carrier, outgoing=self.email(message, service, template))
         outgoing, fragments = self.sms(message, service, template)
-        return Composed(provider=provider, outgoing=outgoing, fragments=fragments)
+        return Composed(provider=carrier, outgoing=outgoing, fragments=fragments)
 
-    def _choose(self, message: Message) -> ProviderName:
-        notification = message.notification
-        providers = self.directory.providers(notification.channel)
-        return choose(providers, international=notification.international, chance=self.chance()).name
+    def _provider_in_name(self, notification: Notification) -> ProviderName:
+        """Nobody is called for a test key, so it does not matter who is down."""
+        return self.choosing.for_test(notification.channel, international=notification.international)
 
     def sms(self, message: Message, service: Service, template: Template) -> tuple[OutgoingSms, int]:
         """Return the text as it is sent, with the service's prefix, and how many fragments it takes."""

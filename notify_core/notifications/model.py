@@ -9,7 +9,7 @@ from uuid import UUID
 from attrs import Factory, evolve, field, frozen
 
 from notify_core.calendar import london_date
-from notify_core.notifications.status import COMPLETED, Status, accepts_receipt
+from notify_core.notifications.status import COMPLETED, HANDED_OVER, Status, accepts_receipt
 from notify_core.recipients import delivery_receipts_trusted
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
@@ -26,6 +26,11 @@ class Notification:
     `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
     delivery; until `leased_until` nobody may claim it: somebody is at work on it, or its next attempt is then.
     `scheduled_for` is when it was asked to be sent, where that was not at once. Times are UTC.
+
+    `attempting_with` is the provider of an attempt whose outcome is not known. When its lease ran out, or the
+    provider did not answer, the message is in doubt: the provider may have it. Until `in_doubt_until` a receipt is
+    waited for; what comes then, `claim` says. `doubts` counts how often that was so: at most so many times more
+    than once was the message taken.
     """
 
     id: UUID
@@ -50,6 +55,9 @@ class Notification:
     attempts: int = 0
     leased_until: datetime | None = None
     scheduled_for: datetime | None = None
+    attempting_with: ProviderName | None = None
+    doubts: int = 0
+    in_doubt_until: datetime | None = None
 
     @property
     def completed_at(self) -> datetime | None:
@@ -108,11 +116,13 @@ class Claim:
     """What came of claiming messages for delivery.
 
     `mine` may be sent by nobody else until their lease ends. `busy` are leased to somebody else until the
-    time given. The rest needed nothing: sent, cancelled, or gone.
+    time given. `in_doubt` are those whose last attempt ended without anybody telling how; they can be claimed again
+    from the time given, if no receipt has come by then. The rest needed nothing: sent, cancelled, or gone.
     """
 
     mine: tuple[Message, ...]
     busy: Mapping[UUID, datetime]
+    in_doubt: Mapping[UUID, datetime] = Factory(dict)
 
 
 @frozen(kw_only=True)
@@ -121,7 +131,8 @@ class Attempted:
 
     `status` None means that the message stays as it is, to be tried again at `retry_at` and not before. A
     status is applied only where no receipt has overtaken it. `attempt` is its number, `tried` the provider that
-    was called, and `detail` what there is to tell of it without personal data, such as why it failed.
+    was called, and `detail` what there is to tell of it without personal data, such as why it failed. `in_doubt`
+    means that the provider may have taken the message: until `retry_at` a receipt is waited for.
     """
 
     notification_id: UUID
@@ -134,6 +145,20 @@ class Attempted:
     attempt: int | None = None
     tried: ProviderName | None = None
     detail: str | None = None
+    in_doubt: bool = False
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether the provider took the message."""
+        return self.status in HANDED_OVER
+
+
+@frozen(kw_only=True)
+class Doubts:
+    """How many messages are in doubt `now`, and how many of those looked at `ever` were."""
+
+    now: int
+    ever: int
 
 
 @frozen(kw_only=True)
@@ -181,6 +206,8 @@ def apply_receipt(
         updated_at=at,
         sent_by=notification.sent_by or provider,
         leased_until=None,
+        attempting_with=None,
+        in_doubt_until=None,
     )
 
 

@@ -12,6 +12,7 @@ from notify_core.notifications.model import (
     Attempted,
     Claim,
     Complaint,
+    Doubts,
     Message,
     Notification,
     PageOfMessages,
@@ -19,6 +20,7 @@ from notify_core.notifications.model import (
 )
 from notify_core.notifications.timeline import Event, Timeline
 from notify_core.outbox.model import OutboxEntry
+from notify_core.providers.model import Choice
 from notify_core.vocabulary import ProviderName
 
 
@@ -55,20 +57,50 @@ class NotificationRepository(Protocol):
         """
         ...
 
-    def claim(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> Claim:
+    def claim(
+        self,
+        ids: Sequence[UUID],
+        *,
+        now: datetime,
+        until: datetime,
+        choices: Sequence[Choice] = (),
+        doubt_until: datetime | None = None,
+    ) -> Claim:
         """Take the right to send these until `until`, where they are `created` and nobody else has it.
 
-        Counts an attempt for each one taken, and adds to its timeline that it was `attempted` at `now`. Two claims
-        at the same time never both get the same message.
+        Counts an attempt for each one taken, and writes down with whom: the choice for each id, in the same order,
+        that fits where the message goes. Adds to its timeline that it was `attempted` at `now`. Two claims at the
+        same time never both get the same message.
+
+        What was being attempted with a provider when its lease ran out is not taken: it is in doubt until
+        `doubt_until` (`until`, unless given). Its doubt is counted and told in its timeline. After that it can be
+        taken like any other; `in_doubt_until` then still says that it was, until an outcome is known.
+        """
+        ...
+
+    def redirect(
+        self, notification: Notification, to: ProviderName, *, now: datetime, because: str | None = None
+    ) -> bool:
+        """Write down that the claimed attempt goes on with another provider, as another `attempted` in its timeline.
+
+        False, and nothing changed, when the attempt is not the claimant's any more: then nobody may be called.
+        `notification` is as the claim returned it, or as it was redirected last.
         """
         ...
 
     def record(self, outcomes: Sequence[Attempted]) -> None:
         """Record how attempts ended. Their leases end, or last until the next attempt is due.
 
-        A status is only written over `created`: a receipt that came first stays. Each outcome is added to its
-        message's timeline. At most one outcome a message; messages that are not known are ignored.
+        A status is only written over `created`: a receipt that came first stays. The outcome of an attempt that
+        is not the message's last one any more changes nothing of the later one's, unless the provider took the
+        message: that counts while it is `created`. What ends `in_doubt` is in doubt as `claim` says, until
+        `retry_at`. Each outcome is added to its message's timeline. At most one outcome a message; messages that
+        are not known are ignored.
         """
+        ...
+
+    def count_doubts(self, *, since: datetime) -> Doubts:
+        """Count the messages that are in doubt, and those accepted after `since` that ever were."""
         ...
 
     def find_for_receipt(self, *, notification_id: UUID) -> Notification | None:
@@ -80,7 +112,7 @@ class NotificationRepository(Protocol):
         ...
 
     def save(self, notification: Notification, event: Event | None = None) -> None:
-        """Store changed facts: status, times, provider, units, lease. And `event`, in the message's timeline."""
+        """Store changed facts: status, times, provider, units, lease, doubt. And `event`, in its timeline."""
         ...
 
     def add_event(self, notification: Notification, event: Event, *, at_most: int) -> None:

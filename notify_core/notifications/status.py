@@ -40,11 +40,13 @@ COMPLETED = frozenset(
     }
 )
 
-# A text is handed over before we have recorded that it was, so its receipt may find it `created`. An
-# email's receipt names the provider's own id, which is recorded together with `sending`.
+#: What a message becomes when a provider takes it.
+HANDED_OVER = frozenset({Status.SENDING, Status.SENT})
+
+# A message is handed over before we have recorded that it was, so its receipt may find it `created`.
 _RECEIPTS_APPLY_TO = {
     Channel.SMS: frozenset({Status.CREATED, Status.SENDING, Status.PENDING, Status.SENT, Status.PENDING_VIRUS_CHECK}),
-    Channel.EMAIL: frozenset({Status.SENDING, Status.PENDING}),
+    Channel.EMAIL: frozenset({Status.CREATED, Status.SENDING, Status.PENDING}),
 }
 
 

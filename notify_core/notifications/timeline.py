@@ -33,6 +33,8 @@ class EventKind(StrEnum):
     ATTEMPTED = "attempted"
     #: The attempt succeeded: the provider took it.
     HANDED_OVER = "handed-over"
+    #: How the attempt ended is not known: the provider may have the message. Its receipt is waited for.
+    IN_DOUBT = "in-doubt"
     #: The attempt failed, another will be made; `detail` says why.
     POSTPONED = "postponed"
     #: The attempt failed, and no other will be made; `detail` says why.
@@ -92,12 +94,21 @@ def outcome_of(attempted: Attempted) -> Event:
     """Return how an attempt ended, as an event."""
     return Event(
         at=attempted.at,
-        kind=_outcome(attempted.status),
+        kind=EventKind.IN_DOUBT if attempted.in_doubt else _outcome(attempted.status),
         attempt=attempted.attempt,
         provider=attempted.tried or attempted.sent_by,
         status=attempted.status,
-        detail=None if attempted.detail is None else attempted.detail[:_LONGEST_DETAIL],
+        detail=_short(attempted.detail),
     )
+
+
+def redirected(attempt: int, to: ProviderName, at: datetime, because: str | None) -> Event:
+    """Return that an attempt went on with another provider, as an event."""
+    return Event(at=at, kind=EventKind.ATTEMPTED, attempt=attempt, provider=to, detail=_short(because))
+
+
+def _short(detail: str | None) -> str | None:
+    return None if detail is None else detail[:_LONGEST_DETAIL]
 
 
 def _outcome(status: Status | None) -> EventKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from attrs import field, frozen
@@ -61,6 +61,30 @@ class ProviderThrottled(ProviderFailed):
     code = "provider-throttled"
 
 
+class QuotaSpent(ProviderThrottled):
+    """The provider takes no more from us today: not faster than an hour from now, and maybe not until tomorrow."""
+
+    code = "provider-quota-spent"
+
+
+class ProviderUnwell(ProviderFailed):
+    """The provider says that it is broken itself, or shows it: any other message would fare the same."""
+
+    code = "provider-unwell"
+
+
+class ProviderUnreachable(ProviderUnwell):
+    """No connection was made: the provider certainly does not have the message, and another may carry it."""
+
+    code = "provider-unreachable"
+
+
+class ProviderSilent(ProviderUnwell):
+    """The provider was told, and did not answer, or not so that it could be read. It may have the message or not."""
+
+    code = "provider-silent"
+
+
 class ProviderRefused(NotifyError):
     """The provider will never take this message: trying again is pointless."""
 
@@ -71,6 +95,26 @@ class NoProvider(ProviderFailed):
     """No active provider can carry this message."""
 
     code = "no-provider"
+
+
+@frozen(kw_only=True)
+class Choice:
+    """Who is to carry a message, decided before it is known where it goes: at home, or abroad. None: nobody can."""
+
+    home: ProviderName | None = None
+    abroad: ProviderName | None = None
+
+    def carrier(self, *, international: bool) -> ProviderName | None:
+        """Return who carries it."""
+        return self.abroad if international else self.home
+
+
+def first_of_each(ids: Sequence[UUID], choices: Sequence[Choice]) -> dict[UUID, Choice]:
+    """Return the choice for each id: for one that comes twice, the first; without any choices, nobody."""
+    found: dict[UUID, Choice] = {}
+    for key, choice in zip(ids, choices or [Choice()] * len(ids), strict=True):
+        found.setdefault(key, choice)
+    return found
 
 
 def choose(providers: Iterable[Provider], *, international: bool, chance: float) -> Provider:

@@ -18,7 +18,8 @@ class SmsProvider(Protocol):
     def send(self, message: OutgoingSms) -> None:
         """Hand the text over. Returning means that the provider took it; its receipt comes later.
 
-        Gives up after 10 seconds. Raises ProviderFailed, ProviderThrottled or ProviderRefused.
+        Gives up after 10 seconds. Raises ProviderRefused, or ProviderFailed of the kind that says most: what may
+        have reached the provider although it failed is ProviderSilent.
         """
         ...
 
@@ -29,7 +30,7 @@ class EmailProvider(Protocol):
     def send(self, message: OutgoingEmail) -> str:
         """Hand the email over, and return the provider's own id for it, which its receipts will name.
 
-        Raises ProviderFailed, ProviderThrottled or ProviderRefused.
+        Raises what `SmsProvider.send` does.
         """
         ...
 

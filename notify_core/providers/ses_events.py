@@ -6,11 +6,17 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from notify_core.errors import NotifyError
 from notify_core.notifications.status import Status
+
+# How an email carries our own id, and SES's events bring it back: as a tag, in events that a configuration set
+# publishes, and as a header, in an identity's notifications where headers are switched on.
+OUR_ID_TAG = "notification-id"
+OUR_ID_HEADER = "X-Notify-Notification-Id"
 
 
 class InvalidEvent(NotifyError):
@@ -31,7 +37,7 @@ class EventUnverified(Exception):
 
 @frozen(kw_only=True)
 class SesEvent:
-    """One report. `reference` is SES's id of the email; `occurred_at` is UTC.
+    """One report. `reference` is SES's id of the email; `notification_id` is ours, if it says; `occurred_at` is UTC.
 
     `status` is None for a complaint, which says nothing about delivery. Recipients are left out on purpose.
     """
@@ -41,6 +47,7 @@ class SesEvent:
     occurred_at: datetime | None
     feedback_id: str | None = None
     complaint_type: str | None = None
+    notification_id: UUID | None = None
 
     @property
     def is_complaint(self) -> bool:
@@ -59,10 +66,11 @@ def parse_event(text: str) -> SesEvent:
     kind = document.get("notificationType") or document.get("eventType")
     if not kind:
         raise InvalidEvent("SES callback failed: notificationType missing")
-    reference = _section(document, "mail").get("messageId")
+    mail = _section(document, "mail")
+    reference = mail.get("messageId")
     if not isinstance(reference, str) or not reference:
         raise InvalidEvent("SES callback failed: messageId missing")
-    return _event(document, str(kind), reference)
+    return evolve(_event(document, str(kind), reference), notification_id=_notification_id(mail))
 
 
 def _event(document: Mapping[str, Any], kind: str, reference: str) -> SesEvent:
@@ -88,6 +96,30 @@ def _event(document: Mapping[str, Any], kind: str, reference: str) -> SesEvent:
             complaint_type=_text(complaint.get("complaintFeedbackType")),
         )
     raise InvalidEvent("SES callback failed: notificationType must be Delivery, Bounce or Complaint")
+
+
+def _notification_id(mail: Mapping[str, Any]) -> UUID | None:
+    """Return our id, from the tag or the header. Who wrote the email cannot have put either there but us."""
+    tagged = _section(mail, "tags").get(OUR_ID_TAG)
+    headers = mail.get("headers")
+    found = [
+        *(tagged if isinstance(tagged, list) else ()),
+        *(_header_values(headers) if isinstance(headers, list) else ()),
+    ]
+    for value in found:
+        try:
+            return UUID(value)
+        except (ValueError, TypeError, AttributeError):
+            continue
+    return None
+
+
+def _header_values(headers: list[Any]) -> list[object]:
+    return [
+        header.get("value")
+        for header in headers
+        if isinstance(header, dict) and str(header.get("name")).lower() == OUR_ID_HEADER.lower()
+    ]
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from notify_core.services.model import (
     ReplyTo,
     Service,
     SmsSender,
+    WhenInDoubt,
     email_safe,
 )
 from notify_core.unit_of_work import Database
@@ -52,6 +53,7 @@ class NewService:
     rate_limit: int = DEFAULT_RATE_LIMIT
     limits: MessageLimits = Factory(MessageLimits)
     retention_days: Mapping[Channel, int] = Factory(dict)
+    when_in_doubt: WhenInDoubt = WhenInDoubt.RESEND
 
 
 @frozen
@@ -95,6 +97,7 @@ class CreateService:
             rate_limit=wanted.rate_limit,
             limits=wanted.limits,
             retention_days=dict(wanted.retention_days),
+            when_in_doubt=wanted.when_in_doubt,
             guest_list=frozenset(format_recipient(entry) for entry in wanted.guest_list),
             sms_senders=(sender,),
             reply_tos=reply_tos,

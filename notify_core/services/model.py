@@ -53,6 +53,16 @@ DEFAULT_PERMISSIONS = frozenset(
 )
 
 
+class WhenInDoubt(StrEnum):
+    """What becomes of a message of which nobody knows whether a provider took it, and for which no receipt comes.
+
+    `resend`: it is sent again, and may arrive twice. `fail`: it is not, and may have arrived although it has failed.
+    """
+
+    RESEND = "resend"
+    FAIL = "fail"
+
+
 class InvalidService(NotifyError):
     """A service cannot be made from these values."""
 
@@ -114,6 +124,7 @@ class Service:
     sms_senders: tuple[SmsSender, ...] = ()
     reply_tos: tuple[ReplyTo, ...] = ()
     idempotent_references: bool = False
+    when_in_doubt: WhenInDoubt = WhenInDoubt.RESEND
 
     @property
     def email_sender_local_part(self) -> str:

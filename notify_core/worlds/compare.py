@@ -52,6 +52,7 @@ def service_after(before: Service, wanted: WorldService, new_id: NewId, place: P
         "contact_link": wanted.contact_link,
         "rate_limit": wanted.rate_limit,
         "idempotent_references": wanted.idempotent_references,
+        "when_in_doubt": wanted.when_in_doubt,
         "guest_list": None if wanted.guest_list is None else frozenset(map(format_recipient, wanted.guest_list)),
     }
     return evolve(

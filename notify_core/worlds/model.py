@@ -17,6 +17,7 @@ from notify_core.services.model import (
     SHORTEST_RETENTION,
     SMS_SENDER_LENGTH,
     Permission,
+    WhenInDoubt,
     email_safe,
     looks_archived,
 )
@@ -233,6 +234,14 @@ class WorldService:
         default=None,
         metadata=of(
             Flag(), "Whether a second message of the same reference is answered like the first, and not sent."
+        ),
+    )
+    when_in_doubt: WhenInDoubt | None = field(
+        default=None,
+        metadata=of(
+            Choice(WhenInDoubt),
+            "What becomes of a message that a provider may have taken and for which no receipt comes: `resend`, "
+            "which it is unless said, or `fail`.",
         ),
     )
     guest_list: tuple[str, ...] | None = field(

@@ -8,7 +8,15 @@ from attrs import evolve
 from notify_adapters.memory import FixedClock
 from notify_core.errors import Conflict, NotFound
 from notify_core.identifiers import NewId
-from notify_core.services.model import MessageLimits, Permission, ReplyTo, Service, SmsSender, archived_name
+from notify_core.services.model import (
+    MessageLimits,
+    Permission,
+    ReplyTo,
+    Service,
+    SmsSender,
+    WhenInDoubt,
+    archived_name,
+)
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel
 
@@ -23,6 +31,7 @@ def with_everything(service: Service, new_id: NewId) -> Service:
         custom_email_sender_name="Badges & co",
         contact_link="https://example.com/badge",
         rate_limit=1,
+        when_in_doubt=WhenInDoubt.FAIL,
         limits=MessageLimits(sms=1, email=2, letter=3, international_sms=4),
         retention_days={Channel.SMS: 3, Channel.LETTER: 90},
         guest_list=frozenset({"447700900123", "jo@example.com"}),

@@ -125,7 +125,7 @@ def test_a_text_is_accepted_queued_attempted_handed_over_and_delivered(world: Wo
     assert world.told(message) == [
         ACCEPTED,
         QUEUED,
-        (2, "attempted", 1, None, None, None),
+        (2, "attempted", 1, "mmg", None, None),
         (2, "handed-over", 1, "mmg", "sending", None),
         (3, "receipt", None, "mmg", "delivered", "Delivered to handset"),
     ]
@@ -142,9 +142,9 @@ def test_an_attempt_that_fails_is_postponed_and_the_next_one_succeeds(world: Wor
     assert world.told(message) == [
         ACCEPTED,
         QUEUED,
-        (2, "attempted", 1, None, None, None),
+        (2, "attempted", 1, "mmg", None, None),
         (2, "postponed", 1, "mmg", None, "SMS client error (Request failed)"),
-        (64, "attempted", 2, None, None, None),
+        (64, "attempted", 2, "mmg", None, None),
         (64, "handed-over", 2, "mmg", "sending", None),
     ]
 
@@ -159,11 +159,11 @@ def test_a_message_is_given_up_after_its_last_attempt(world: World, send: Accept
     assert world.told(message) == [
         ACCEPTED,
         QUEUED,
-        (60, "attempted", 1, None, None, None),
+        (60, "attempted", 1, "mmg", None, None),
         (60, "postponed", 1, "mmg", None, "no"),
-        (120, "attempted", 2, None, None, None),
+        (120, "attempted", 2, "mmg", None, None),
         (120, "postponed", 2, "mmg", None, "no"),
-        (180, "attempted", 3, None, None, None),
+        (180, "attempted", 3, "mmg", None, None),
         (180, "failed", 3, "mmg", "technical-failure", "no"),
     ]
 
@@ -200,7 +200,7 @@ def test_a_receipt_can_come_before_the_record_of_the_handover(world: World, send
     world.notify.perform(Task.DELIVER_SMS, [message.notification.id])
     assert world.told(message) == [
         ACCEPTED,
-        (0, "attempted", 1, None, None, None),
+        (0, "attempted", 1, "mmg", None, None),
         (1, "receipt", None, "mmg", "delivered", "Delivered to handset"),
         (2, "handed-over", 1, "mmg", "sending", None),
     ]
@@ -222,7 +222,7 @@ def test_a_receipt_that_waited_is_told_when_it_came(world: World, send: AcceptFo
     world.notify.perform(Task.DELIVER_EMAIL, [message.notification.id])
     assert world.told(message) == [
         ACCEPTED,
-        (0, "attempted", 1, None, None, None),
+        (0, "attempted", 1, "ses", None, None),
         (1, "receipt", None, "ses", "delivered", None),
         (2, "handed-over", 1, "ses", "sending", None),
     ]
@@ -252,7 +252,7 @@ def test_a_test_keys_message_is_told_to_be_simulated(world: World, send: AcceptF
         world.notify.perform(Task.SIMULATE_RECEIPT, [message.notification.id])
     assert world.told(message) == [
         ACCEPTED,
-        (0, "attempted", 1, None, None, None),
+        (0, "attempted", 1, "mmg", None, None),
         (0, "handed-over", 1, "mmg", "sending", "simulated: sent with a test key"),
         (1, "receipt", None, "mmg", "delivered", "simulated: sent with a test key"),
     ]

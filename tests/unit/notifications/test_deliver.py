@@ -8,15 +8,22 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
+from notify_core.notifications.model import Notification
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Task
-from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused, ProviderThrottled
+from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused
 from notify_core.providers.ses_events import SesEvent
 from notify_core.vocabulary import KeyType, ProviderName
 from tests.unit.conftest import Town
 
 LEASE = timedelta(seconds=30)
+DOUBT_WAIT = timedelta(seconds=120)
+
+
+def facts(town: Town, notification_id: UUID) -> Notification:
+    """Return what is known of a message."""
+    return town.platform.notify.find_notification(town.service.id, notification_id).notification
 
 
 def test_a_text_reaches_its_phone_with_the_services_name_in_front(town: Town) -> None:
@@ -51,7 +58,7 @@ def test_a_task_that_comes_twice_sends_once(town: Town) -> None:
 
 def test_a_failed_text_is_tried_again_at_once_and_then_every_five_minutes(town: Town) -> None:
     accepted = town.text()
-    town.platform.phones.failures.extend([ProviderFailed("no"), ProviderThrottled("slow down")])
+    town.platform.phones.failures.extend([ProviderFailed("no"), ProviderFailed("no")])
     town.platform.run()
     assert town.platform.phones.sent == []
     assert town.status(accepted.id) == "created"
@@ -91,12 +98,13 @@ def test_one_bad_message_does_not_hold_up_its_batch(town: Town) -> None:
     assert len(town.platform.phones.sent) == 4
 
 
-def test_a_provider_that_breaks_unexpectedly_counts_as_a_failure(town: Town) -> None:
+def test_a_provider_that_breaks_unexpectedly_leaves_its_message_in_doubt(town: Town) -> None:
     accepted = town.text()
     town.platform.phones.failures.append(ZeroDivisionError())  # type: ignore[arg-type]  # not of the port: that is the point
     [result] = town.platform.notify.deliver_sms([accepted.id])
     assert result.problem == "unexpected ZeroDivisionError"
-    assert result.retry_at == town.clock.now
+    assert result.retry_at == town.clock.now + DOUBT_WAIT
+    assert facts(town, accepted.id).doubts == 1, "nobody knows how far it got"
 
 
 def test_what_somebody_else_is_sending_is_left_alone_and_looked_at_again(town: Town) -> None:

@@ -82,9 +82,24 @@ def test_ended_messages_accept_no_receipt(status: Status) -> None:
     assert not accepts_receipt(Channel.EMAIL, status)
 
 
-def test_an_email_accepts_receipts_only_once_its_reference_is_recorded() -> None:
-    assert not accepts_receipt(Channel.EMAIL, Status.CREATED)
+def test_an_email_accepts_receipts_before_and_after_its_reference_is_recorded() -> None:
+    assert accepts_receipt(Channel.EMAIL, Status.CREATED), "one that names our own id"
     assert accepts_receipt(Channel.EMAIL, Status.SENDING)
+
+
+def test_a_receipt_ends_every_doubt() -> None:
+    doubtful = evolve(
+        TEXT,
+        status=Status.CREATED,
+        attempting_with=ProviderName.MMG,
+        doubts=1,
+        in_doubt_until=LATER,
+        leased_until=LATER,
+    )
+    told = apply_receipt(doubtful, Status.DELIVERED, at=NOW, provider=ProviderName.MMG)
+    assert told == evolve(TEXT, status=Status.DELIVERED, updated_at=NOW, sent_by=ProviderName.MMG, doubts=1), (
+        "that there was a doubt is not forgotten"
+    )
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_what_happened_is_shown_oldest_first_with_every_key(web: Web) -> None:
         "events": [
             nothing | {"at": "2026-11-21T12:00:00.000000Z", "event": "accepted"},
             nothing | {"at": begun, "event": "queued"},
-            nothing | {"at": begun, "event": "attempted", "attempt": 1},
+            nothing | {"at": begun, "event": "attempted", "attempt": 1, "provider": carrier},
             nothing | {"at": begun, "event": "handed-over", "attempt": 1, "provider": carrier, "status": "sending"},
             {
                 "at": "2026-11-21T12:00:01.000005Z",

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from notify_adapters.memory import FixedClock, MemoryPlatform
-from notify_core.services.model import DEFAULT_PERMISSIONS, MessageLimits, Permission, Service
+from notify_core.services.model import DEFAULT_PERMISSIONS, MessageLimits, Permission, Service, WhenInDoubt
 from notify_core.templates.write import NewTemplate
 from notify_core.users.model import NOTIFY_USER_ID
 from notify_core.vocabulary import Channel, KeyType
@@ -66,6 +66,7 @@ def test_what_the_file_says_of_a_service_is_so_and_what_it_leaves_out_stays(plat
             "contact_link": "https://example.com",
             "custom_email_sender_name": "The bins",
             "idempotent_references": True,
+            "when_in_doubt": "fail",
         },
     )
     applied = apply(platform, {"name": "Bins", "limits": {"email": 6}, "retention_days": {"sms": 4}, "rate_limit": 7})
@@ -83,6 +84,7 @@ def test_what_the_file_says_of_a_service_is_so_and_what_it_leaves_out_stays(plat
         True,
     )
     assert service.email_sender_name == "The bins"
+    assert service.when_in_doubt is WhenInDoubt.FAIL
     apply(platform, {"name": "Bins", "guest_list": []})
     assert stored(platform).guest_list == frozenset()
 
