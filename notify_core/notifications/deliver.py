@@ -189,13 +189,14 @@ class Deliver:
             )
         return self._call(message, composed)
 
-    def _call(self, message: Message, composed: Composed) -> _Result:
+    def _call(self, message: Message, composed: Composed, tried: frozenset[ProviderName] = frozenset()) -> _Result:
+        tried |= {composed.provider}
         try:
             reference = self._tell(composed)
         except ProviderUnreachable as error:
-            other = self._redirect(message.notification, error)
+            other = self._redirect(message.notification, tried, error)
             if other is not None:
-                return self._call(_with(message, other), evolve(composed, provider=other))
+                return self._call(_with(message, other), evolve(composed, provider=other), tried)
             return self._failed(message, error, composed.provider, composed.fragments)
         except ProviderRefused as error:
             return self._ended(message, Status.TECHNICAL_FAILURE, tried=composed.provider, problem=str(error))
@@ -223,13 +224,15 @@ class Deliver:
         circuit.answered()
         return reference
 
-    def _redirect(self, notification: Notification, error: ProviderUnreachable) -> ProviderName | None:
+    def _redirect(
+        self, notification: Notification, tried: frozenset[ProviderName], error: ProviderUnreachable
+    ) -> ProviderName | None:
         """Write another provider down for the attempt, and return it; None when the message has to wait."""
         now, failed = self.clock(), notification.attempting_with
         enough = now + self.lease * _ENOUGH_OF_THE_LEASE
         if failed is None or notification.leased_until is None or notification.leased_until < enough:
             return None
-        to = self.choosing.instead_of(failed, notification.channel, international=notification.international)
+        to = self.choosing.instead_of(tried, notification.channel, international=notification.international)
         if to is None:
             return None
         with self.database.statement() as work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from attrs import field, frozen
@@ -41,9 +41,11 @@ class Choosing:
             if name is not None and self.circuits[name].is_open:
                 self.circuits[name].release(self.clock())
 
-    def instead_of(self, failed: ProviderName, channel: Channel, *, international: bool) -> ProviderName | None:
-        """Choose another than the one that failed, or return None when there is none."""
-        others = [provider for provider in self.directory.providers(channel) if provider.name is not failed]
+    def instead_of(
+        self, failed: Collection[ProviderName], channel: Channel, *, international: bool
+    ) -> ProviderName | None:
+        """Choose another than those that failed, or return None when there is none."""
+        others = [provider for provider in self.directory.providers(channel) if provider.name not in failed]
         return self._choose(others, international=international, now=self.clock())
 
     def for_test(self, channel: Channel, *, international: bool) -> ProviderName:

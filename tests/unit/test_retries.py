@@ -67,7 +67,8 @@ def test_a_broadcast_is_never_given_up(attempt: int) -> None:
 
 
 def test_a_callback_is_tried_for_three_days() -> None:
-    age, waits = timedelta(0), []
+    age = timedelta(0)
+    waits: list[timedelta] = []
     while isinstance(decision := CALLBACK_RETRIES.after(len(waits) + 1, age), RetryAfter):
         waits.append(decision.delay)
         age += decision.delay

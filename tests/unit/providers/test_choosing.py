@@ -74,12 +74,12 @@ def test_who_is_chosen_to_find_out_and_not_called_lets_another(choosing: Choosin
 
 
 def test_another_is_found_where_there_is_one(choosing: Choosing) -> None:
-    assert choosing.instead_of(MMG, Channel.SMS, international=False) is FIRETEXT
-    assert choosing.instead_of(FIRETEXT, Channel.SMS, international=True) is MMG
-    assert choosing.instead_of(MMG, Channel.SMS, international=True) is None
-    assert choosing.instead_of(SES, Channel.EMAIL, international=False) is None
+    assert choosing.instead_of({MMG}, Channel.SMS, international=False) is FIRETEXT
+    assert choosing.instead_of({FIRETEXT}, Channel.SMS, international=True) is MMG
+    assert choosing.instead_of({MMG}, Channel.SMS, international=True) is None
+    assert choosing.instead_of({SES}, Channel.EMAIL, international=False) is None
     bring_down(choosing, FIRETEXT)
-    assert choosing.instead_of(MMG, Channel.SMS, international=False) is None
+    assert choosing.instead_of({MMG}, Channel.SMS, international=False) is None
 
 
 def test_messages_that_nobody_carries_have_a_name_even_when_all_are_down(
