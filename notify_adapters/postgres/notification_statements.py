@@ -212,9 +212,9 @@ SELECT id FROM redirected
 
 # Whether an outcome is that of the message's last attempt, or else says that a message still open was taken. Other
 # outcomes come too late: they only fill in what nobody has said.
-_COUNTS = """(
-    coalesce(outcome.attempt, facts.attempts) >= facts.attempts
-    OR facts.status = 'created' AND outcome.status IN ('sending', 'sent')
+_TAKEN = "coalesce(outcome.status IN ('sending', 'sent'), false)"
+_COUNTS = f"""(
+    coalesce(outcome.attempt, facts.attempts) >= facts.attempts OR facts.status = 'created' AND {_TAKEN}
 )"""
 _IN_DOUBT = "(outcome.in_doubt AND facts.status = 'created')"
 
@@ -239,16 +239,16 @@ SET leased_until = CASE
     END,
     reference = CASE
         WHEN {_COUNTS} THEN coalesce(nullif(outcome.reference, ''), facts.reference)
-        WHEN outcome.status IN ('sending', 'sent') THEN coalesce(facts.reference, nullif(outcome.reference, ''))
+        WHEN {_TAKEN} THEN coalesce(facts.reference, nullif(outcome.reference, ''))
         ELSE facts.reference
     END,
     sent_by = CASE
         WHEN {_COUNTS} THEN coalesce(outcome.sent_by, facts.sent_by)
-        WHEN outcome.status IN ('sending', 'sent') THEN coalesce(facts.sent_by, outcome.sent_by)
+        WHEN {_TAKEN} THEN coalesce(facts.sent_by, outcome.sent_by)
         ELSE facts.sent_by
     END,
     sent_at = CASE
-        WHEN {_COUNTS} AND outcome.sent_by IS NOT NULL OR outcome.status IN ('sending', 'sent') AND NOT {_COUNTS}
+        WHEN {_COUNTS} AND outcome.sent_by IS NOT NULL OR {_TAKEN} AND NOT {_COUNTS}
             THEN coalesce(facts.sent_at, outcome.at)
         ELSE facts.sent_at
     END,
