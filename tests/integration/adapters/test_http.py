@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from notify_adapters.embedded import free_port
-from notify_adapters.http import HttpClient, HttpResponse, TimedOut, Unreachable, with_credentials
+from notify_adapters.http import HttpClient, HttpFailure, HttpResponse, TimedOut, Unreachable, with_credentials
 from notify_adapters.http.client import LARGEST_BODY
 
 SECRET = "447700900123"
@@ -75,26 +77,43 @@ def test_who_does_not_answer_is_given_up_in_time_and_not_asked_again(told: Any) 
 
 
 def test_who_says_nothing_at_all_is_given_up_in_time(silence: str) -> None:
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOut) as caught:
         HttpClient().request("GET", silence, timeout=0.1)
+    assert caught.value.connected
+
+
+def test_a_queue_of_connections_that_is_full_is_given_up_in_time_and_was_told_nothing() -> None:
+    """Where the system drops what does not fit into the queue, connecting takes too long."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as clients:
+        port = server.getsockname()[1]
+        for _ in range(4):
+            client = clients.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        with pytest.raises(HttpFailure) as caught:
+            HttpClient().request("GET", f"http://127.0.0.1:{port}/", timeout=0.3)
+    assert not caught.value.connected
 
 
 def test_who_is_not_there_is_unreachable() -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as caught:
         HttpClient().request("GET", f"http://127.0.0.1:{free_port()}/", timeout=5)
+    assert not caught.value.connected, "nothing can have been sent"
 
 
 def test_who_hangs_up_is_unreachable_and_not_asked_again(told: Any) -> None:
     told.answer(0)
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as caught:
         HttpClient().request("POST", told.url, timeout=5, body=b"x")
+    assert caught.value.connected, "nobody knows how far it got"
     assert len(told.asked) == 1
 
 
 @pytest.mark.parametrize("name", ["no-such-host.invalid", "ŵ.invalid", "a" * 64 + ".invalid", "a..invalid"])
 def test_a_name_that_leads_nowhere_is_unreachable(name: str) -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as caught:
         HttpClient().request("GET", f"http://{name}/", timeout=5)
+    assert not caught.value.connected
 
 
 def test_failures_hold_neither_path_nor_body() -> None:

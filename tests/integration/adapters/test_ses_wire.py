@@ -17,7 +17,16 @@ from notify_adapters.embedded import free_port
 from notify_adapters.ses import SesProvider
 from notify_adapters.ses.addresses import mailbox
 from notify_core.errors import NotifyError
-from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused, ProviderThrottled
+from notify_core.providers.model import (
+    OutgoingEmail,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderSilent,
+    ProviderThrottled,
+    ProviderUnreachable,
+    ProviderUnwell,
+    QuotaSpent,
+)
 
 EMAIL = OutgoingEmail(
     reference=UUID("0190b2c3-0000-7000-8000-000000000001"),
@@ -28,6 +37,8 @@ EMAIL = OutgoingEmail(
     text="Dŵr",
     html="<p>Dŵr</p>",
 )
+
+OUR_ID = {"Name": "X-Notify-Notification-Id", "Value": "0190b2c3-0000-7000-8000-000000000001"}
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +69,10 @@ def test_ses_is_asked_for_simple_content_and_nothing_more(told: Any, ses: SesPro
             "Simple": {
                 "Subject": {"Data": "Pasbort – £5"},
                 "Body": {"Text": {"Data": "Dŵr"}, "Html": {"Data": "<p>Dŵr</p>"}},
-                "Headers": [],
+                "Headers": [OUR_ID],
             }
         },
+        "EmailTags": [{"Name": "notification-id", "Value": "0190b2c3-0000-7000-8000-000000000001"}],
     }
 
 
@@ -69,6 +81,7 @@ def test_unsubscribing_with_one_click_and_replies(told: Any, ses: SesProvider) -
     asked = json.loads(told.asked[0].body)
     assert asked["ReplyToAddresses"] == ["r@xn--br-yiaaaaa.com"]
     assert asked["Content"]["Simple"]["Headers"] == [
+        OUR_ID,
         {"Name": "List-Unsubscribe", "Value": "<https://example.com/u?1>"},
         {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
     ]
@@ -130,8 +143,8 @@ def test_line_ends_in_a_name_begin_no_new_header() -> None:
         (400, "SendingPausedException", ProviderFailed),
         (403, "AccessDeniedException", ProviderFailed),
         (403, "ExpiredTokenException", ProviderFailed),
-        (500, "InternalFailure", ProviderFailed),
-        (503, "ServiceUnavailable", ProviderFailed),
+        (500, "InternalFailure", ProviderUnwell),
+        (503, "ServiceUnavailable", ProviderUnwell),
     ],
 )
 def test_what_an_error_means(
@@ -149,16 +162,22 @@ def test_what_an_error_means(
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b"", b"[]", b'{"MessageId": ""}', b'{"MessageId": 7}', b"\xff"])
 def test_an_answer_without_an_id_is_a_failure(told: Any, ses: SesProvider, body: bytes) -> None:
     told.answer(200, body)
-    with pytest.raises(ProviderFailed):
+    with pytest.raises(ProviderSilent):
         ses.send(EMAIL)
 
 
-def test_an_ses_that_hangs_up_or_is_not_there_is_a_failure(told: Any, ses: SesProvider) -> None:
+def test_a_quota_of_a_day_is_told_from_a_rate(told: Any, ses: SesProvider) -> None:
+    error(told, 400, "LimitExceededException", "Daily message quota exceeded.")
+    with pytest.raises(QuotaSpent):
+        ses.send(EMAIL)
+
+
+def test_an_ses_that_hangs_up_is_silent_and_one_that_is_not_there_is_unreachable(told: Any, ses: SesProvider) -> None:
     told.answer(0)
-    with pytest.raises(ProviderFailed):
+    with pytest.raises(ProviderSilent):
         ses.send(EMAIL)
     assert len(told.asked) == 1
-    with pytest.raises(ProviderFailed):
+    with pytest.raises(ProviderUnreachable):
         SesProvider("eu-west-1", f"http://127.0.0.1:{free_port()}").send(EMAIL)
 
 

@@ -14,7 +14,14 @@ from notify_adapters.embedded import free_port
 from notify_adapters.firetext import FiretextProvider
 from notify_adapters.http import HttpClient
 from notify_adapters.mmg import MmgProvider
-from notify_core.providers.model import OutgoingSms, ProviderFailed, ProviderThrottled
+from notify_core.providers.model import (
+    OutgoingSms,
+    ProviderFailed,
+    ProviderSilent,
+    ProviderThrottled,
+    ProviderUnreachable,
+    ProviderUnwell,
+)
 from notify_core.providers.ports import SmsProvider
 
 SMS = OutgoingSms(
@@ -95,12 +102,17 @@ def provider(request: pytest.FixtureRequest, told: Any) -> SmsProvider:
     return made
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 500, 502, 503])
-def test_an_error_is_a_failed_request(told: Any, provider: SmsProvider, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [*((status, ProviderFailed) for status in (400, 401, 403, 404)), *((s, ProviderUnwell) for s in (500, 502, 503))],
+)
+def test_an_error_is_a_failed_request(
+    told: Any, provider: SmsProvider, status: int, kind: type[ProviderFailed]
+) -> None:
     told.answer(status, b'{"Error": 206, "Description": "447700900123", "code": 0}')
     with pytest.raises(ProviderFailed) as caught:
         provider.send(SMS)
-    assert (type(caught.value), str(caught.value)) == (ProviderFailed, FAILED)
+    assert (type(caught.value), str(caught.value)) == (kind, FAILED)
     assert len(told.asked) == 1
 
 
@@ -113,7 +125,7 @@ def test_too_many_requests_is_being_throttled(told: Any, provider: SmsProvider) 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"{", b"[" * 100_000])
 def test_what_is_not_json_is_an_invalid_response(told: Any, provider: SmsProvider, body: bytes) -> None:
     told.answer(200, body)
-    with pytest.raises(ProviderFailed) as caught:
+    with pytest.raises(ProviderSilent) as caught:
         provider.send(SMS)
     assert str(caught.value) == INVALID
 
@@ -134,13 +146,13 @@ def test_mmg_may_say_anything_in_json(told: Any, body: bytes) -> None:
 
 def test_a_connection_that_breaks_is_a_failed_request(told: Any, provider: SmsProvider) -> None:
     told.answer(0)
-    with pytest.raises(ProviderFailed, match="Request failed"):
+    with pytest.raises(ProviderSilent, match="Request failed"):
         provider.send(SMS)
 
 
 @pytest.mark.parametrize("kind", [MmgProvider, FiretextProvider])
 def test_a_provider_that_is_not_there_is_a_failed_request(kind: Any) -> None:
-    with pytest.raises(ProviderFailed, match="Request failed"):
+    with pytest.raises(ProviderUnreachable, match="Request failed"):
         kind(HttpClient(), f"http://127.0.0.1:{free_port()}", "key").send(SMS)
 
 
@@ -149,7 +161,7 @@ def test_a_provider_that_says_nothing_is_given_up(
 ) -> None:
     for module in ("mmg", "firetext"):
         monkeypatch.setattr(f"notify_adapters.{module}.TIMEOUT_SECONDS", 0.1)
-    with pytest.raises(ProviderFailed, match="Request failed"):
+    with pytest.raises(ProviderSilent, match="Request failed"):
         evolve(provider, url=silence).send(SMS)
 
 

@@ -14,7 +14,7 @@ from notify_adapters.memory import MemoryEmailProvider
 from notify_adapters.ses import SesProvider
 from notify_adapters.simulators.client import SimulatorClient
 from notify_core.errors import NotifyError
-from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused, ProviderThrottled
+from notify_core.providers.model import OutgoingEmail, ProviderRefused, ProviderThrottled, ProviderUnwell
 from notify_core.providers.ports import EmailProvider
 from tests.integration.simulator import a_simulator
 
@@ -63,7 +63,7 @@ def ses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carrier]:
 
 
 def simulated(provider: EmailProvider, simulator: SimulatorClient) -> Carrier:
-    behaviours = {ProviderFailed: "fail", ProviderThrottled: "throttled", ProviderRefused: "rejected"}
+    behaviours = {ProviderUnwell: "fail", ProviderThrottled: "throttled", ProviderRefused: "rejected"}
 
     def accepted(reference: str) -> list[tuple[str, str, str]]:
         found = simulator.messages(reference=reference)
@@ -110,7 +110,7 @@ def test_an_email_needs_neither_reply_to_nor_unsubscribing(carrier: Carrier) -> 
     assert carrier.accepted(carrier.provider.send(email)) == [(email.subject, email.text, email.html)]
 
 
-@pytest.mark.parametrize("failure", [ProviderFailed, ProviderThrottled, ProviderRefused])
+@pytest.mark.parametrize("failure", [ProviderUnwell, ProviderThrottled, ProviderRefused])
 def test_a_failure_is_of_its_kind_tells_nothing_and_is_over_next_time(
     carrier: Carrier, failure: type[NotifyError]
 ) -> None:
