@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -103,3 +104,11 @@ class StructuredReceiptLog(ReceiptLog):
         log().error(
             "receipt with an unknown status", provider=provider, reference=reference[:100], reported=status[:20]
         )
+
+    def left_waiting(self, provider: ProviderName, reference: str, problem: str) -> None:
+        """Write that a receipt is stored and could not be applied."""
+        log().warning("receipt waits", provider=provider, reference=reference[:100], problem=problem)
+
+    def dropped(self, counts: Mapping[ProviderName, int]) -> None:
+        """Write how many receipts were thrown away."""
+        log().warning("receipts that no message claimed are dropped", **counts)

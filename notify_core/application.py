@@ -20,6 +20,7 @@ from notify_core.inbound.receive import ReceiveText
 from notify_core.letters.find_pdf import FindLetterPdf
 from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
+from notify_core.notifications.apply_waiting_receipts import ApplyWaitingReceipts
 from notify_core.notifications.cancel import CancelNotification
 from notify_core.notifications.compose import Composer
 from notify_core.notifications.deliver import DEFAULT_DOUBT_WAIT, DEFAULT_LEASE, Carriers, Deliver, DeliveryLog
@@ -139,6 +140,7 @@ class Notify:
     deliver_email: Deliver
     record_sms_receipt: RecordSmsReceipt
     record_email_receipt: RecordEmailReceipt
+    apply_waiting_receipts: ApplyWaitingReceipts
     simulate_receipts: SimulateReceipts
     replay_undelivered: ReplayUndelivered
 
@@ -228,8 +230,9 @@ def build(ports: Ports, options: Options) -> Notify:
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),
         deliver_email=deliver(Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries),
-        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.receipt_log),
+        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
         record_email_receipt=RecordEmailReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
+        apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log),
         simulate_receipts=SimulateReceipts(ports.database, ports.clock),
         replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
         unsubscribe=Unsubscribe(ports.database, ports.unsubscribe_tokens, ports.clock, ports.new_id),

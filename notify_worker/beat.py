@@ -35,6 +35,7 @@ SCHEDULE = (
     Entry(name="replay-created-notifications", cron="0,15,30,45 * * * *", queue=Queue.PERIODIC),
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),
+    Entry(name="apply-waiting-receipts", cron="* * * * *", queue=Queue.PERIODIC),
 )
 
 

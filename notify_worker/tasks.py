@@ -99,6 +99,11 @@ def replay_created_notifications(platform: Platform) -> None:
     platform.notify.replay_undelivered()
 
 
+def apply_waiting_receipts(platform: Platform) -> None:
+    """Apply the receipts that could not be applied when they came."""
+    platform.notify.apply_waiting_receipts()
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -123,6 +128,7 @@ JOBS = (
     ),
     Job(name="replay-created-notifications", work=replay_created_notifications),
     Job(name="create-partitions", work=create_partitions),
+    Job(name="apply-waiting-receipts", work=apply_waiting_receipts, frequent=True),
 )
 
 

@@ -43,7 +43,9 @@ class MemoryUnitOfWork:
         self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
-        self.receipts = MemoryReceipts(Table(self.undo_log), Table(self.undo_log))
+        self.receipts = MemoryReceipts(
+            Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.notifications
+        )
         self.undo_log.clear()
 
     def commit(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -279,29 +280,72 @@ class MemoryReceipts:
 
     def __init__(
         self,
-        waiting: Table[tuple[ProviderName, str, Status], WaitingReceipt],
+        waiting: Table[UUID, WaitingReceipt],
+        tried: Table[UUID, datetime],
         complaints: Table[tuple[UUID, str | None], Complaint],
+        messages: MemoryNotifications,
     ) -> None:
         self._waiting = waiting
+        self._tried = tried
         self._complaints = complaints
+        self._messages = messages
 
     def keep_waiting(self, receipt: WaitingReceipt) -> None:
-        """Keep a receipt whose message is not known yet."""
-        key = (receipt.provider, receipt.reference, receipt.status)
-        if key not in self._waiting:
-            self._waiting.put(key, receipt)
+        """Keep a receipt until it is applied."""
+        if all(other.said != receipt.said for other in self._waiting.rows()):
+            self._waiting.put(receipt.id, receipt)
 
-    def take_waiting(self, provider: ProviderName, references: Sequence[str]) -> list[WaitingReceipt]:
-        """Remove and return the receipts waiting under these references, oldest first."""
-        wanted = set(references)
+    def is_waiting(self, provider: ProviderName, reference: str) -> bool:
+        """Whether any receipt waits under this reference."""
+        return any(each.provider is provider and each.reference == reference for each in self._waiting.rows())
+
+    def take_waiting(self, notification: Notification) -> list[WaitingReceipt]:
+        """Remove and return all receipts that wait for this message, in order of arrival."""
+        of_email = notification.channel is Channel.EMAIL
         taken = [
             receipt
             for receipt in self._waiting.rows()
-            if receipt.provider is provider and receipt.reference in wanted
+            if (receipt.provider is ProviderName.SES) is of_email
+            and (
+                receipt.notification_id == notification.id
+                or (receipt.provider is notification.sent_by and receipt.reference == notification.reference)
+            )
         ]
         for receipt in taken:
-            self._waiting.remove((receipt.provider, receipt.reference, receipt.status))
-        return sorted(taken, key=lambda receipt: receipt.received_at)
+            self._waiting.remove(receipt.id)
+        return sorted(taken, key=_arrival)
+
+    def take(self, receipt_id: UUID) -> WaitingReceipt | None:
+        """Remove and return one receipt."""
+        return self._waiting.remove(receipt_id)
+
+    def try_again(self, *, now: datetime, tried_before: datetime, limit: int) -> list[WaitingReceipt]:
+        """Return waiting receipts whose message is known by now, longest untried first."""
+        due = [
+            receipt
+            for receipt in self._waiting.rows()
+            if self._last_tried(receipt) < tried_before and self._is_known(receipt)
+        ]
+        tried = sorted(due, key=lambda receipt: (self._last_tried(receipt), *_arrival(receipt)))[:limit]
+        for receipt in tried:
+            self._tried.put(receipt.id, now)
+        return tried
+
+    def drop(self, *, received_before: datetime) -> Mapping[ProviderName, int]:
+        """Remove what has waited since before then."""
+        old = [receipt for receipt in self._waiting.rows() if receipt.received_at < received_before]
+        for receipt in old:
+            self._waiting.remove(receipt.id)
+        return Counter(receipt.provider for receipt in old)
+
+    def _last_tried(self, receipt: WaitingReceipt) -> datetime:
+        return self._tried.get(receipt.id) or receipt.received_at
+
+    def _is_known(self, receipt: WaitingReceipt) -> bool:
+        by_id = receipt.notification_id
+        return (
+            by_id is not None and self._messages.find_for_receipt(notification_id=by_id) is not None
+        ) or self._messages.find_by_reference(receipt.provider, receipt.reference) is not None
 
     def add_complaint(self, complaint: Complaint) -> bool:
         """Store a complaint, once."""
@@ -310,3 +354,7 @@ class MemoryReceipts:
             return False
         self._complaints.put(key, complaint)
         return True
+
+
+def _arrival(receipt: WaitingReceipt) -> tuple[datetime, UUID]:
+    return receipt.received_at, receipt.id

@@ -343,10 +343,23 @@ Index("outbox_available_at_id_idx", outbox.c.available_at, outbox.c.id)
 waiting_receipts = Table(
     "waiting_receipts",
     metadata,
-    Column("provider", Text, primary_key=True),
-    Column("reference", Text, primary_key=True),
-    Column("status", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    _column("provider", Text),
+    _column("reference", Text),
+    _column("status", Text),
+    Column("code", Text),
+    Column("notification_id", Uuid),
+    Column("feedback_id", Text),
+    Column("complaint_type", Text),
+    Column("complained_at", MOMENT),
     _column("received_at", MOMENT),
+    Column("tried_at", MOMENT),
+    UniqueConstraint("provider", "reference", "status", "code", "feedback_id", postgresql_nulls_not_distinct=True),
+)
+Index(
+    "waiting_receipts_notification_id_idx",
+    waiting_receipts.c.notification_id,
+    postgresql_where=text("notification_id IS NOT NULL"),
 )
 
 complaints = Table(

@@ -161,14 +161,35 @@ class Doubts:
     ever: int
 
 
+#: What a waiting receipt has for a status when it is a complaint.
+COMPLAINT = "complaint"
+
+
 @frozen(kw_only=True)
 class WaitingReceipt:
-    """A receipt that came before the message it is about was known by that reference."""
+    """A receipt as it came, which is still to be applied to its message. Nothing personal.
 
+    `reference` is the provider's own id of an email, or the notification's id of a text. `notification_id` is the
+    notification's id where the receipt says it. `status` and `code` are the SMS provider's own words, which mean
+    something only together with the state that the message is in; of an email `status` is a `Status`, or COMPLAINT.
+    Receipts are applied in the order of `received_at` (UTC) and `id`.
+    """
+
+    id: UUID
     provider: ProviderName
     reference: str
-    status: Status
+    status: str
     received_at: datetime
+    code: str | None = None
+    notification_id: UUID | None = None
+    feedback_id: str | None = None
+    complaint_type: str | None = None
+    complained_at: datetime | None = None
+
+    @property
+    def said(self) -> tuple[ProviderName, str, str, str | None, str | None]:
+        """What makes another receipt an exact repetition of this one."""
+        return self.provider, self.reference, self.status, self.code, self.feedback_id
 
 
 @frozen(kw_only=True)

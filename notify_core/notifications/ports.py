@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -133,14 +133,37 @@ class NotificationRepository(Protocol):
 
 
 class ReceiptRepository(Protocol):
-    """Receipts that came too early, and complaints."""
+    """Receipts that are still to be applied, and complaints."""
 
     def keep_waiting(self, receipt: WaitingReceipt) -> None:
-        """Keep a receipt whose message is not known yet. Keeping the same one twice is once."""
+        """Keep a receipt until it is applied. While one waits, an exact repetition of it is the same one."""
         ...
 
-    def take_waiting(self, provider: ProviderName, references: Sequence[str]) -> list[WaitingReceipt]:
-        """Remove and return the receipts waiting under these references, oldest first."""
+    def is_waiting(self, provider: ProviderName, reference: str) -> bool:
+        """Whether any receipt waits under this reference."""
+        ...
+
+    def take_waiting(self, notification: Notification) -> list[WaitingReceipt]:
+        """Remove and return all receipts that wait for this message, in order of arrival.
+
+        They are those that name its id, or its reference if it is an email. The message is to be locked.
+        """
+        ...
+
+    def take(self, receipt_id: UUID) -> WaitingReceipt | None:
+        """Remove and return one receipt; None when it waits no longer."""
+        ...
+
+    def try_again(self, *, now: datetime, tried_before: datetime, limit: int) -> list[WaitingReceipt]:
+        """Return at most `limit` waiting receipts whose message is known by now, longest untried first.
+
+        Only those that came, and were last returned from here, before `tried_before`: so two callers at the same time
+        are given different ones, and none stands in the way of another for long.
+        """
+        ...
+
+    def drop(self, *, received_before: datetime) -> Mapping[ProviderName, int]:
+        """Remove what has waited since before then, and return how many there were of each provider."""
         ...
 
     def add_complaint(self, complaint: Complaint) -> bool:

@@ -1,12 +1,19 @@
 """A provider says what became of a message.
 
 Receipts come early, late, twice and in the wrong order; each ends in the state that the status machine allows.
-A receipt for an email can overtake our own record of the provider's reference. So each side first commits what
-it knows and then looks for the other's: whoever comes second finds the first.
+
+A receipt is stored before anything is made of it: what a provider was told that we have cannot be lost any more,
+whatever happens next. Then the message is locked, and all receipts that wait for it are applied in the order in which
+they came. What cannot be applied now (its message is not known by that reference yet, the message is locked, the
+process is killed) waits: for its message to be recorded, for the next receipt, or for `ApplyWaitingReceipts`.
+
+A receipt for an email can overtake our own record of the provider's reference. So each side first commits what it
+knows and then looks for the other's: whoever comes second finds the first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -14,16 +21,19 @@ from attrs import evolve, field, frozen
 
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
-from notify_core.notifications.model import Complaint, Notification, WaitingReceipt, apply_receipt
+from notify_core.notifications.model import COMPLAINT, Complaint, Notification, WaitingReceipt, apply_receipt
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import Event, EventKind, received
 from notify_core.providers.ses_events import SesEvent
 from notify_core.providers.sms_receipts import Meaning, interpret
 from notify_core.unit_of_work import Database, UnitOfWork
-from notify_core.vocabulary import ProviderName
+from notify_core.vocabulary import Channel, ProviderName
 
 # Receipts that change nothing are shown, but nobody can fill a timeline with them.
 _MOST_IGNORED_SHOWN = 20
+# Longer than anything that a provider means by these.
+_LONGEST_CODE = 50
+_LONGEST_REFERENCE = 200
 
 
 @frozen(kw_only=True)
@@ -52,6 +62,12 @@ class ReceiptLog:
     def unknown_status(self, provider: ProviderName, reference: str, status: str) -> None:
         """Hear that a provider uses a status that we do not know."""
 
+    def left_waiting(self, provider: ProviderName, reference: str, problem: str) -> None:
+        """Hear that a receipt is stored and could not be applied. `problem` is the name of an error."""
+
+    def dropped(self, counts: Mapping[ProviderName, int]) -> None:
+        """Hear how many receipts of each provider were thrown away, because no message claimed them."""
+
 
 @frozen
 class RecordSmsReceipt:
@@ -59,38 +75,30 @@ class RecordSmsReceipt:
 
     database: Database
     clock: Clock
+    new_id: NewId
     log: ReceiptLog = field(factory=ReceiptLog)
 
     def __call__(self, receipt: SmsReceipt) -> Notification | None:
-        """Return the message as it now stands, or None when no message of ours has that reference.
+        """Return the message as it now stands; None when no text of ours has that reference, or it must wait.
 
-        Safe to repeat: the same receipt, or an older one after a newer one, changes nothing. A status that the
-        provider never announced ends the message as a technical failure.
+        Once this returns the receipt is not lost. Raises DatabaseUnavailable when it could not be stored: then the
+        provider is to send it again. Safe to repeat: the same receipt, or an older one after a newer one, changes
+        nothing. A status that the provider never announced ends the message as a technical failure.
         """
         notification_id = _as_id(receipt.reference)
         if notification_id is None:
             self.log.unmatched(receipt.provider, receipt.reference)
             return None
-        with self.database.begin() as work:
-            before = work.notifications.find_for_receipt(notification_id=notification_id)
-            if before is None:
-                self.log.unmatched(receipt.provider, receipt.reference)
-                return None
-            meaning = self._meaning(receipt, before)
-            now = self.clock()
-            after = apply_receipt(before, meaning.status, at=now, provider=receipt.provider)
-            event = received(meaning.status, at=now, provider=receipt.provider, detail=meaning.detail)
-            store(work, before, after, event)
-            work.commit()
-        tell(self.log, before, after, meaning.status, meaning.detail)
-        return after
-
-    def _meaning(self, receipt: SmsReceipt, before: Notification) -> Meaning:
-        meaning = interpret(receipt.provider, receipt.status, receipt.code, current=before.status)
-        if meaning is None:
-            self.log.unknown_status(receipt.provider, receipt.reference, receipt.status)
-            return Meaning(Status.TECHNICAL_FAILURE)
-        return meaning
+        waiting = WaitingReceipt(
+            id=self.new_id(),
+            provider=receipt.provider,
+            reference=str(notification_id),
+            status=_storable(receipt.status, _LONGEST_CODE),
+            code=None if receipt.code is None else _storable(receipt.code, _LONGEST_CODE),
+            notification_id=notification_id,
+            received_at=self.clock(),
+        )
+        return _store_then_apply(self.database, waiting, self.clock, self.log)
 
 
 @frozen
@@ -103,76 +111,96 @@ class RecordEmailReceipt:
     log: ReceiptLog = field(factory=ReceiptLog)
 
     def __call__(self, event: SesEvent) -> Notification | None:
-        """Return the message as it now stands, or None when none of ours is known by that reference (yet).
+        """Return the message as it now stands; None when none is known by that reference (yet), or it must wait.
 
-        A receipt without a message is kept, and applied as soon as the message's reference is recorded. Safe
-        to repeat.
+        Once this returns the receipt is not lost: without a message it waits, and is applied as soon as the message's
+        reference is recorded. Raises DatabaseUnavailable when it could not be stored. Safe to repeat.
         """
-        if event.status is None:
-            return self._complain(event)
-        found = self._apply(event.reference, event.status)
-        if found is not None:
-            return found
-        with self.database.begin() as work:
-            work.receipts.keep_waiting(
-                WaitingReceipt(
-                    provider=ProviderName.SES,
-                    reference=event.reference,
-                    status=event.status,
-                    received_at=self.clock(),
-                )
-            )
-            work.commit()
-        applied = apply_waiting(self.database, ProviderName.SES, event.reference, self.clock)
-        if applied is None:
-            self.log.unmatched(ProviderName.SES, event.reference)
-        return applied
-
-    def _apply(self, reference: str, status: Status) -> Notification | None:
-        with self.database.begin() as work:
-            before = work.notifications.find_by_reference(ProviderName.SES, reference)
-            if before is None:
-                return None
-            now = self.clock()
-            after = apply_receipt(before, status, at=now)
-            store(work, before, after, received(status, at=now, provider=ProviderName.SES))
-            work.commit()
-        tell(self.log, before, after, status, None)
-        return after
-
-    def _complain(self, event: SesEvent) -> Notification | None:
-        with self.database.begin() as work:
-            notification = work.notifications.find_by_reference(ProviderName.SES, event.reference)
-            if notification is None:
-                self.log.unmatched(ProviderName.SES, event.reference)
-                return None
-            work.receipts.add_complaint(
-                Complaint(
-                    id=self.new_id(),
-                    notification_id=notification.id,
-                    service_id=notification.service_id,
-                    feedback_id=event.feedback_id,
-                    complaint_type=event.complaint_type,
-                    complained_at=event.occurred_at,
-                )
-            )
-            work.commit()
-        return notification
+        waiting = WaitingReceipt(
+            id=self.new_id(),
+            provider=ProviderName.SES,
+            reference=_storable(event.reference, _LONGEST_REFERENCE),
+            status=COMPLAINT if event.status is None else event.status.value,
+            notification_id=event.notification_id,
+            feedback_id=None if event.feedback_id is None else _storable(event.feedback_id, _LONGEST_REFERENCE),
+            complaint_type=None if event.complaint_type is None else _storable(event.complaint_type, _LONGEST_CODE),
+            complained_at=event.occurred_at if event.is_complaint else None,
+            received_at=self.clock(),
+        )
+        return _store_then_apply(self.database, waiting, self.clock, self.log)
 
 
 def apply_waiting(database: Database, provider: ProviderName, reference: str, clock: Clock) -> Notification | None:
-    """Apply the receipts that wait for this reference, if its message is known by now; return the message."""
-    with database.begin() as work:
-        notification = work.notifications.find_by_reference(provider, reference)
-        if notification is None:
-            return None
-        for receipt in work.receipts.take_waiting(provider, [reference]):
-            after = apply_receipt(notification, receipt.status, at=clock())
-            event = received(receipt.status, at=receipt.received_at, provider=provider)
-            store(work, notification, after, event)
-            notification = after
-        work.commit()
+    """Apply the receipts that wait for this reference, if its message is known by now.
+
+    Returns the message if there was anything to apply. For whoever has just recorded the reference: nearly always
+    nothing waits, and one look tells. Never raises: what fails here is tried again, and told, by the next sweep.
+    """
+    try:
+        with database.statement() as work:
+            if not work.receipts.is_waiting(provider, reference):
+                return None
+        with database.begin() as work:
+            notification = work.notifications.find_by_reference(provider, reference)
+            if notification is None:
+                return None
+            for receipt in work.receipts.take_waiting(notification):
+                notification = apply(work, notification, receipt, clock()).after
+            work.commit()
+    except Exception:  # noqa: BLE001 - the receipts stay stored, and the delivery must not fail for them
+        return None
     return notification
+
+
+def message_of(work: UnitOfWork, receipt: WaitingReceipt) -> Notification | None:
+    """Return the message that a receipt is about, locked until the transaction ends; None when it is not known (yet).
+
+    A receipt of an email is matched by the provider's reference. Where that was never recorded, because whoever had
+    the answer died with it, our own id in the receipt tells. A provider has no say in another channel's messages.
+    """
+    channel = Channel.EMAIL if receipt.provider is ProviderName.SES else Channel.SMS
+    found = None
+    if channel is Channel.EMAIL:
+        found = work.notifications.find_by_reference(receipt.provider, receipt.reference)
+    if found is None and receipt.notification_id is not None:
+        found = work.notifications.find_for_receipt(notification_id=receipt.notification_id)
+    return found if found is not None and found.channel is channel else None
+
+
+@frozen
+class Applied:
+    """What a receipt made of its message. `meaning` is None for a complaint, and for a status that nobody knows."""
+
+    receipt: WaitingReceipt
+    before: Notification
+    after: Notification
+    meaning: Meaning | None
+
+    def tell(self, log: ReceiptLog) -> None:
+        """Tell the log, once it is committed."""
+        if self.receipt.status == COMPLAINT:
+            return
+        if self.meaning is None:
+            log.unknown_status(self.receipt.provider, self.receipt.reference, self.receipt.status)
+        status, detail = self.after.status, None
+        if self.meaning is not None:
+            status, detail = self.meaning.status, self.meaning.detail
+        if self.after == self.before:
+            log.ignored(self.before, status)
+        else:
+            log.applied(self.before, self.after, detail)
+
+
+def apply(work: UnitOfWork, before: Notification, receipt: WaitingReceipt, now: datetime) -> Applied:
+    """Store what a receipt makes of its message, which is locked, and return what that was."""
+    if receipt.status == COMPLAINT:
+        work.receipts.add_complaint(_complaint(receipt, before))
+        return Applied(receipt, before, before, None)
+    meaning = _meaning(receipt, before.status)
+    status, detail = (meaning.status, meaning.detail) if meaning else (Status.TECHNICAL_FAILURE, None)
+    after = apply_receipt(_adopted(before, receipt, now), status, at=now, provider=receipt.provider)
+    store(work, before, after, received(status, at=receipt.received_at, provider=receipt.provider, detail=detail))
+    return Applied(receipt, before, after, meaning)
 
 
 def store(work: UnitOfWork, before: Notification, after: Notification, receipt: Event) -> None:
@@ -184,12 +212,69 @@ def store(work: UnitOfWork, before: Notification, after: Notification, receipt: 
         work.notifications.add_event(before, ignored, at_most=_MOST_IGNORED_SHOWN)
 
 
-def tell(log: ReceiptLog, before: Notification, after: Notification, status: Status, detail: str | None) -> None:
-    """Tell the log what a receipt did."""
-    if after == before:
-        log.ignored(before, status)
-    else:
-        log.applied(before, after, detail)
+def _store_then_apply(
+    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog
+) -> Notification | None:
+    with database.statement() as work:
+        work.receipts.keep_waiting(receipt)
+    try:
+        return _apply_all(database, receipt, clock, log)
+    except Exception as error:  # noqa: BLE001 - it is stored, so it is as good as applied for whoever sent it
+        log.left_waiting(receipt.provider, receipt.reference, type(error).__name__)
+        return None
+
+
+def _apply_all(database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog) -> Notification | None:
+    """Apply all receipts that wait for the message that this one is about, and return the message."""
+    with database.begin() as work:
+        notification = message_of(work, receipt)
+        if notification is None:
+            if receipt.provider is not ProviderName.SES:
+                # A text is stored before it is sent: there will never be one, and anybody may send such receipts.
+                work.receipts.take(receipt.id)
+                work.commit()
+            log.unmatched(receipt.provider, receipt.reference)
+            return None
+        applied: list[Applied] = []
+        # Those that came before this one, and could not say whose they were, go before it.
+        for waiting in work.receipts.take_waiting(_adopted(notification, receipt, clock())):
+            applied.append(apply(work, notification, waiting, clock()))
+            notification = applied[-1].after
+        work.commit()
+    for one in applied:
+        one.tell(log)
+    return notification
+
+
+def _meaning(receipt: WaitingReceipt, current: Status) -> Meaning | None:
+    if receipt.provider is ProviderName.SES:
+        return Meaning(Status(receipt.status))
+    return interpret(receipt.provider, receipt.status, receipt.code, current=current)
+
+
+def _adopted(notification: Notification, receipt: WaitingReceipt, now: datetime) -> Notification:
+    """Return the message as one that its provider has: the receipt of an email may be the first to say so."""
+    if notification.channel is not Channel.EMAIL or notification.status is not Status.CREATED:
+        return notification
+    return evolve(
+        notification,
+        status=Status.SENDING,
+        reference=receipt.reference,
+        sent_by=receipt.provider,
+        sent_at=notification.sent_at or now,
+        updated_at=now,
+    )
+
+
+def _complaint(receipt: WaitingReceipt, notification: Notification) -> Complaint:
+    return Complaint(
+        id=receipt.id,
+        notification_id=notification.id,
+        service_id=notification.service_id,
+        feedback_id=receipt.feedback_id,
+        complaint_type=receipt.complaint_type,
+        complained_at=receipt.complained_at,
+    )
 
 
 def _as_id(reference: str) -> UUID | None:
@@ -197,3 +282,8 @@ def _as_id(reference: str) -> UUID | None:
         return UUID(reference)
     except ValueError:
         return None
+
+
+def _storable(text: str, longest: int) -> str:
+    """Return what can be stored of a text that anybody may have sent."""
+    return text[:longest].encode(errors="replace").decode().replace("\0", "?")

@@ -39,7 +39,8 @@ class EventUnverified(Exception):
 class SesEvent:
     """One report. `reference` is SES's id of the email; `notification_id` is ours, if it says; `occurred_at` is UTC.
 
-    `status` is None for a complaint, which says nothing about delivery. Recipients are left out on purpose.
+    `status` is None for a complaint, which says nothing about delivery. `notification_id` is our own id of the email,
+    where the report carries it. Recipients are left out on purpose.
     """
 
     reference: str

@@ -30,6 +30,7 @@ class Heard:
             perform=lambda *call: self.calls.append(call),
             record_sms_receipt=lambda receipt: self.calls.append((receipt,)),
             record_email_receipt=lambda event: self.calls.append((event,)),
+            apply_waiting_receipts=lambda: self.calls.append(("receipts",)),
             replay_undelivered=lambda: self.calls.append(("replay",)),
         )
 
@@ -54,6 +55,7 @@ def test_the_names_are_those_on_the_wire() -> None:
         "process-ses-result",
         "replay-created-notifications",
         "create-partitions",
+        "apply-waiting-receipts",
     ]
 
 
@@ -115,3 +117,4 @@ def test_what_is_no_report_of_ses_is_refused(record: object) -> None:
 def test_periodic_tasks() -> None:
     assert run("replay-created-notifications") == [("replay",)]
     assert run("create-partitions") == [("partitions",)]
+    assert run("apply-waiting-receipts") == [("receipts",)]
