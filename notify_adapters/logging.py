@@ -111,4 +111,7 @@ class StructuredReceiptLog(ReceiptLog):
 
     def dropped(self, counts: Mapping[ProviderName, int]) -> None:
         """Write how many receipts were thrown away."""
-        log().warning("receipts that no message claimed are dropped", **counts)
+        log().warning(
+            "receipts that no message claimed are dropped",
+            **{provider.value: count for provider, count in counts.items()},
+        )

@@ -25,7 +25,7 @@ VALUES (
     %(id)s, %(provider)s, %(reference)s, %(status)s, %(code)s, %(notification_id)s, %(feedback_id)s,
     %(complaint_type)s, %(complained_at)s, %(received_at)s
 )
-ON CONFLICT (provider, reference, status, code, feedback_id) DO NOTHING
+ON CONFLICT (provider, reference, status, code, feedback_id, notification_id) DO NOTHING
 """
 
 _IS_WAITING = """

@@ -354,7 +354,17 @@ waiting_receipts = Table(
     Column("complained_at", MOMENT),
     _column("received_at", MOMENT),
     Column("tried_at", MOMENT),
-    UniqueConstraint("provider", "reference", "status", "code", "feedback_id", postgresql_nulls_not_distinct=True),
+    UniqueConstraint(
+        "provider",
+        "reference",
+        "status",
+        "code",
+        "feedback_id",
+        "notification_id",
+        # PostgreSQL's own name is cut off at 63 letters.
+        name="waiting_receipts_said_key",
+        postgresql_nulls_not_distinct=True,
+    ),
 )
 Index(
     "waiting_receipts_notification_id_idx",

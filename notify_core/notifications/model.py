@@ -187,9 +187,9 @@ class WaitingReceipt:
     complained_at: datetime | None = None
 
     @property
-    def said(self) -> tuple[ProviderName, str, str, str | None, str | None]:
+    def said(self) -> tuple[object, ...]:
         """What makes another receipt an exact repetition of this one."""
-        return self.provider, self.reference, self.status, self.code, self.feedback_id
+        return self.provider, self.reference, self.status, self.code, self.feedback_id, self.notification_id
 
 
 @frozen(kw_only=True)

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -27,9 +28,7 @@ class Waiting:
     def __init__(self, clock: FixedClock, new_id: NewId) -> None:
         self.clock, self.new_id = clock, new_id
 
-    def of_email(
-        self, reference: str, status: str = Status.DELIVERED, minutes: int = 0, **more: Any
-    ) -> WaitingReceipt:
+    def of_email(self, reference: str, said: str = Status.DELIVERED, minutes: int = 0, **more: Any) -> WaitingReceipt:
         received_at = self.clock() + timedelta(minutes=minutes)
         return WaitingReceipt(
             id=self.new_id(),
@@ -112,7 +111,13 @@ def test_a_transaction_that_fails_takes_nothing(database: Database, waiting: Wai
 
 @pytest.mark.parametrize(
     "different",
-    [{"reference": "b"}, {"status": "permanent-failure"}, {"code": "5"}, {"feedback_id": "f"}],
+    [
+        {"reference": "b"},
+        {"status": "permanent-failure"},
+        {"code": "5"},
+        {"feedback_id": "f"},
+        {"notification_id": UUID(int=1)},
+    ],
     ids=str,
 )
 def test_an_exact_repetition_is_the_same_receipt_while_it_waits(

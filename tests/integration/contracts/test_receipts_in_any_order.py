@@ -1,4 +1,4 @@
-"""Receipts early, late, twice, in any order, and applied or only stored: a message ends where the status machine says."""
+"""Receipts early, late, twice, in any order, applied or only stored: a message ends where the status machine says."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ class Heard(ReceiptLog):
     """Notes what was not applied."""
 
     def __init__(self) -> None:
-        self.waiting: list[str] = []
-        self.unknown: list[str] = []
+        self.waiting: list[tuple[ProviderName, str, str]] = []
+        self.unknown: list[tuple[ProviderName, str]] = []
         self.dropped_counts: list[dict[ProviderName, int]] = []
 
     def left_waiting(self, provider: ProviderName, reference: str, problem: str) -> None:
-        self.waiting.append(problem)
+        self.waiting.append((provider, reference, problem))
 
     def unmatched(self, provider: ProviderName, reference: str) -> None:
-        self.unknown.append(reference)
+        self.unknown.append((provider, reference))
 
     def dropped(self, counts: Any) -> None:
         self.dropped_counts.append(dict(counts))
@@ -225,7 +225,7 @@ def test_one_poisonous_receipt_holds_up_no_other(
     clock.advance(timedelta(minutes=1))
     swept = sweep()
     assert (swept.applied, swept.left, swept.dropped) == (2, 1, 0)
-    assert heard.waiting == ["ValueError"]
+    assert heard.waiting == [(ProviderName.SES, "p", "ValueError")]
     assert status_of(database, bad.notification) is Status.CREATED
     assert status_of(database, good.notification) is Status.DELIVERED
     assert status_of(database, same.notification) is Status.DELIVERED
@@ -253,7 +253,7 @@ def test_a_complaint_waits_until_its_email_is_known(
     record = RecordEmailReceipt(database, clock, new_id, heard)
     complaint = SesEvent(reference="r", status=None, occurred_at=clock(), feedback_id="f", complaint_type="abuse")
     assert record(complaint) is None
-    assert heard.unknown == ["r"]
+    assert heard.unknown == [(ProviderName.SES, "r")]
     with database.statement() as work:
         work.notifications.save(evolve(email, status=Status.SENDING, sent_by=ProviderName.SES, reference="r"))
     assert apply_waiting(database, ProviderName.SES, "r", clock) is not None
@@ -270,7 +270,7 @@ def test_a_receipt_of_a_text_that_never_was_is_not_kept(
     stranger = str(new_id())
     receipt = SmsReceipt(provider=ProviderName.MMG, reference=stranger, status="3")
     assert RecordSmsReceipt(database, clock, new_id, heard)(receipt) is None
-    assert heard.unknown == [stranger]
+    assert heard.unknown == [(ProviderName.MMG, stranger)]
     with database.statement() as work:
         assert not work.receipts.is_waiting(ProviderName.MMG, stranger)
 

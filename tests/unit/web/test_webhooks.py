@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
 
+from notify_core.unit_of_work import DatabaseUnavailable
 from notify_core.vocabulary import ProviderName
 from notify_web.webhooks.firetext import firetext_receipt
 from notify_web.webhooks.mmg import mmg_receipt
@@ -157,6 +158,24 @@ def test_a_receipt_is_not_taken_while_the_database_is_away(web: Web, monkeypatch
     reply = mmg(web, {"CID": str(uuid4()), "status": "3"})
     assert (reply.status, reply.json["result"]) == (503, "error")
     assert reply.header("retry-after")
+
+
+def test_a_receipt_that_is_stored_is_taken_whether_or_not_it_can_be_applied(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = sent_sms(web)
+    database = web.town.platform.database
+
+    def begin(*_: object) -> None:
+        raise DatabaseUnavailable("canceling statement due to lock timeout")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(database), "begin", begin)
+        assert mmg(web, {"CID": message, "status": "3"}).body == TAKEN
+    assert web.town.status(UUID(message)) == "sending"
+    web.town.clock.advance(timedelta(minutes=1))
+    web.town.platform.notify.apply_waiting_receipts()
+    assert web.town.status(UUID(message)) == "delivered"
 
 
 def ses(web: Web, document: dict[str, Any]) -> Reply:

@@ -19,7 +19,8 @@ ALTER TABLE waiting_receipts
     ADD COLUMN complaint_type text,
     ADD COLUMN complained_at timestamptz,
     ADD COLUMN tried_at timestamptz,
-    ADD UNIQUE NULLS NOT DISTINCT (provider, reference, status, code, feedback_id);
+    ADD CONSTRAINT waiting_receipts_said_key
+        UNIQUE NULLS NOT DISTINCT (provider, reference, status, code, feedback_id, notification_id);
 CREATE INDEX waiting_receipts_notification_id_idx ON waiting_receipts (notification_id)
     WHERE notification_id IS NOT NULL;
 """
@@ -34,6 +35,7 @@ WHERE provider <> 'ses' OR status = 'complaint' OR EXISTS (
 );
 ALTER TABLE waiting_receipts
     DROP CONSTRAINT waiting_receipts_pkey,
+    DROP CONSTRAINT waiting_receipts_said_key,
     DROP COLUMN id, DROP COLUMN code, DROP COLUMN notification_id, DROP COLUMN feedback_id,
     DROP COLUMN complaint_type, DROP COLUMN complained_at, DROP COLUMN tried_at,
     ADD PRIMARY KEY (provider, reference, status);
