@@ -79,8 +79,15 @@ class Platform:
             close()
 
 
-def assemble(settings: Settings, role: Role) -> Platform:
-    """Build the platform for one process. Connects to nothing yet. Raises ConfigurationError."""
+def _as_they_are(ports: Ports) -> Ports:
+    return ports
+
+
+def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = _as_they_are) -> Platform:
+    """Build the platform for one process. Connects to nothing yet. Raises ConfigurationError.
+
+    `around` may put something of its own between the use cases and what is outside.
+    """
     from notify_adapters.encryption import AesGcmCipher
     from notify_adapters.postgres import (
         OutboxBell,
@@ -121,7 +128,7 @@ def assemble(settings: Settings, role: Role) -> Platform:
     )
     return Platform(
         settings=settings,
-        notify=build(ports, _options(settings)),
+        notify=build(around(ports), _options(settings)),
         event_inbox=lambda: _event_inbox(settings),
         health=_health(settings, engine, database, clock),
         ensure_partitions=lambda: ensure_partitions_now(engine, clock()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from itertools import product
 
 from litestar.types import ASGIApp
@@ -17,7 +18,7 @@ from notify_web.shell import build_app
 _FIRETEXT_USERNAMES = ("notify",)
 
 
-def create_app() -> ASGIApp:
+def create_app(assemble: Callable[[Settings, Role], Platform] = assemble) -> ASGIApp:
     """Build the app that the environment describes. Raises ConfigurationError."""
     settings = read_settings(os.environ)
     platform = assemble(settings, Role.WEB)

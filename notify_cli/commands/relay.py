@@ -31,12 +31,13 @@ def relay(once: bool) -> None:
         signal.signal(number, lambda *_: stopping.set())
     platform = assemble(settings_from_environment(), Role.RELAY)
     try:
-        _run(platform, stopping, once=once)
+        relay_until(stopping, platform, once=once)
     finally:
         platform.close()
 
 
-def _run(platform: Any, stopping: Event, *, once: bool) -> None:
+def relay_until(stopping: Event, platform: Any, *, once: bool = False) -> None:
+    """Relay until told to stop, resting while the database is away; `once`: until nothing is due."""
     interval = platform.settings.relay_interval_ms / 1000
     while not stopping.is_set():
         try:
