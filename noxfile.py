@@ -81,6 +81,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill processes for some 20 minutes while messages are sent, and write the report in docs/reliability.md."""
+    install_project(session)
+    session.run("python", "-m", "tests.chaos", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Write `requirements/` anew from pyproject.toml; `-- --upgrade` moves to the newest versions.
 

@@ -1,7 +1,7 @@
 """The whole system on loopback, while processes are killed, queues stumble and providers have bad moments.
 
 Real processes: a web server of two processes, two relays, two workers of two processes each, PostgreSQL, the
-providers' simulators, and the queue simulator with its faults. Clients send all the while. Whoever dies is started again
+providers' simulators, and the queue simulator with its faults. Clients send all the while. Who dies is started again
 at once. In the end everything is mended, the system is given time to finish, and the history is checked.
 """
 
