@@ -28,6 +28,7 @@ from notify_adapters.assembly import queue_admin
 from notify_adapters.embedded import ChildCommand, EmbeddedPartError
 from notify_adapters.simulators.behaviours import Behaviour
 from notify_adapters.simulators.client import SimulatorClient
+from notify_cli.dev.supervisor import end_group
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Queue
 from tests.chaos.history import History, Verdict, check
@@ -176,6 +177,9 @@ def _running(ready: Stage) -> Iterator[_System]:
     providers = {name: SimulatorClient(parts.at.url(name)) for name in _PROVIDERS}
     instruct([providers["mmg"], providers["firetext"]], providers["ses"])
     yield _System(ready, providers, parts.at.url("queues"))
+    # Nothing is left to do: no need to ask them.
+    for key in _OURS:
+        end_group(supervisor.children[key].pid)
 
 
 def _without_upstream(command: ChildCommand) -> ChildCommand:
