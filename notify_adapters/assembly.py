@@ -15,7 +15,14 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from notify_adapters.health import Health
-from notify_adapters.logging import StructuredDeliveryLog, StructuredReceiptLog, configure_logging, log
+from notify_adapters.logging import (
+    StructuredDeliveryLog,
+    StructuredProviderLog,
+    StructuredReceiptLog,
+    configure_logging,
+    log,
+)
+from notify_adapters.memory.error_rates import MemoryErrorRates
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.settings import Settings
 from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
@@ -28,7 +35,7 @@ from notify_core.files.ports import FileStore
 from notify_core.limits.ports import Limiter
 from notify_core.outbox.model import SUBJECTS_PER_MESSAGE, Queue, TaskMessage
 from notify_core.outbox.ports import Publisher
-from notify_core.providers.ports import EmailProvider, EventInbox, SmsProvider
+from notify_core.providers.ports import EmailProvider, ErrorRates, EventInbox, SmsProvider
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES
 from notify_core.vocabulary import ProviderName
 
@@ -123,8 +130,10 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         new_secret=new_secret,
         chance=chance,
         unsubscribe_tokens=SealedUnsubscribeTokens(cipher),
+        error_rates=_error_rates(settings, role),
         delivery_log=StructuredDeliveryLog(),
         receipt_log=StructuredReceiptLog(),
+        provider_log=StructuredProviderLog(),
     )
     return Platform(
         settings=settings,
@@ -229,6 +238,7 @@ def _options(settings: Settings) -> Options:
         email_retries=evolve(EMAIL_RETRIES, delay=delay, first_delay=delay),
         lease=timedelta(seconds=settings.delivery_lease_seconds),
         doubt_wait=timedelta(seconds=settings.in_doubt_wait_seconds),
+        late_texts_alarm=settings.late_texts_alarm,
     )
 
 
@@ -241,6 +251,19 @@ def _limiter(settings: Settings, role: Role) -> Limiter:
     return RedisLimiter(
         str(settings.redis_url),
         fallback=MemoryLimiter(),
+        on_trouble=lambda problem: log().warning("redis does not answer; counting in this process", problem=problem),
+    )
+
+
+def _error_rates(settings: Settings, role: Role) -> ErrorRates:
+    """Count in Redis where there is one. Without, each process counts for itself. Only workers see errors."""
+    if not settings.uses_redis or role is not Role.WORKER:
+        return MemoryErrorRates()
+    from notify_adapters.redis import RedisErrorRates
+
+    return RedisErrorRates(
+        str(settings.redis_url),
+        fallback=MemoryErrorRates(),
         on_trouble=lambda problem: log().warning("redis does not answer; counting in this process", problem=problem),
     )
 

@@ -16,6 +16,9 @@ from notify_core.notifications.deliver import Delivered, DeliveryLog
 from notify_core.notifications.model import Notification
 from notify_core.notifications.record_receipt import ReceiptLog
 from notify_core.notifications.status import Status
+from notify_core.providers.lateness import Figures, Lateness
+from notify_core.providers.log import TEXTS_ARE_LATE, ProviderLog
+from notify_core.providers.model import Provider
 from notify_core.vocabulary import ProviderName
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -115,3 +118,35 @@ class StructuredReceiptLog(ReceiptLog):
             "receipts that no message claimed are dropped",
             **{provider.value: count for provider, count in counts.items()},
         )
+
+
+class StructuredProviderLog(ProviderLog):
+    """Writes a line for each change of a provider, and for how each does every minute."""
+
+    def changed(self, provider: Provider) -> None:
+        """Write that a provider has a new version."""
+        log().warning(
+            "provider changed",
+            provider=provider.name,
+            version=provider.version,
+            priority=provider.priority,
+            active=provider.active,
+            reason=provider.reason,
+        )
+
+    def left_alone(self, name: ProviderName, why: str) -> None:
+        """Write that a provider is in trouble, and that its priority was not reduced."""
+        log().info("provider left alone", provider=name, why=why)
+
+    def measured(self, figures: Figures) -> None:
+        """Write how a provider does."""
+        within = {
+            f"{name}_{minutes}m": value
+            for minutes, lateness in figures.within.items()
+            for name, value in (("judged", lateness.judged), ("late", lateness.late))
+        }
+        log().info("texts measured", provider=figures.provider, errors=figures.errors, **within)
+
+    def texts_are_late(self, all_providers: Lateness, breaches: int) -> None:
+        """Write it as an error, so that somebody is woken."""
+        log().error(TEXTS_ARE_LATE, judged=all_providers.judged, late=all_providers.late, minutes_in_a_row=breaches)

@@ -228,6 +228,7 @@ class Settings:
     delivery_lease_seconds: int = _setting("DELIVERY_LEASE_SECONDS", _positive, default=30)
     delivery_retry_seconds: int = _setting("DELIVERY_RETRY_SECONDS", _positive, default=300)
     in_doubt_wait_seconds: int = _setting("IN_DOUBT_WAIT_SECONDS", _positive, default=120)
+    late_texts_alarm: bool = _setting("CHECK_SLOW_TEXT_MESSAGE_DELIVERY", _flag, default=True)
     relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", _positive, default=1000)
 
     # Logs

@@ -22,6 +22,7 @@ _COMMANDS = {
     "demo": "notify_cli.commands.demo:demo",
     "dev": "notify_cli.commands.dev:dev",
     "migrate": "notify_cli.commands.migrate:migrate",
+    "providers": "notify_cli.commands.providers:providers",
     "relay": "notify_cli.commands.relay:relay",
     "service": "notify_cli.commands.services:services",
     "settings": "notify_cli.commands.settings:settings",
@@ -55,7 +56,7 @@ def notify() -> None:
     \b
     Try it:           notify demo
     Develop with it:  notify dev
-    Operate it:       notify migrate, then web, worker, relay and beat; notify status
+    Operate it:       notify migrate, then web, worker, relay and beat; notify status; notify providers
     Set it up:        notify service create, api-key create, template create; notify apply
 
     Settings come from the environment; `notify settings` lists them. Every command that prints something a

@@ -33,11 +33,18 @@ from notify_core.notifications.record_receipt import ReceiptLog, RecordEmailRece
 from notify_core.notifications.replay import ReplayUndelivered
 from notify_core.notifications.send import Acceptance, SendEmail, SendSms
 from notify_core.notifications.simulate_receipt import SimulateReceipts
+from notify_core.notifications.time_out import TimeOutSending
 from notify_core.outbox.model import Task
 from notify_core.outbox.ports import Publisher
 from notify_core.outbox.relay import RelayOutbox
 from notify_core.providers.choosing import Choosing
-from notify_core.providers.ports import Chance, EmailProvider, InFlight, SmsProvider
+from notify_core.providers.find import FindProviderHistory, ListProviders, ListSmsDeliveryStatistics
+from notify_core.providers.log import ProviderLog
+from notify_core.providers.measure import MeasureSmsDelivery
+from notify_core.providers.ports import Chance, EmailProvider, ErrorRates, InFlight, SmsProvider
+from notify_core.providers.set import SetProvider
+from notify_core.providers.shift import FailureWatch, ReducePriority, SwitchOnSlowDelivery, WatchErrors
+from notify_core.providers.tend import TendBack
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
 from notify_core.services.archive import ArchiveService
 from notify_core.services.create import CreateService
@@ -70,8 +77,10 @@ class Ports:
     new_secret: NewSecret
     chance: Chance
     unsubscribe_tokens: UnsubscribeTokens
+    error_rates: ErrorRates
     delivery_log: DeliveryLog = Factory(DeliveryLog)
     receipt_log: ReceiptLog = Factory(ReceiptLog)
+    provider_log: ProviderLog = Factory(ProviderLog)
 
 
 @frozen(kw_only=True)
@@ -79,7 +88,7 @@ class Options:
     """What an operator decides. `email_domain` is where emails come from, `sms_sender` who new services text as.
 
     `documents_url` is where recipients reach the file service, and `api_root` where their mail programs reach this
-    API; both without a slash at their end.
+    API; both without a slash at their end. `late_texts_alarm` is whether to tell when texts are late for long.
     """
 
     email_domain: str
@@ -92,6 +101,7 @@ class Options:
     email_retries: RetryPolicy = EMAIL_RETRIES
     lease: timedelta = DEFAULT_LEASE
     doubt_wait: timedelta = DEFAULT_DOUBT_WAIT
+    late_texts_alarm: bool = True
 
 
 @frozen(kw_only=True)
@@ -143,6 +153,15 @@ class Notify:
     apply_waiting_receipts: ApplyWaitingReceipts
     simulate_receipts: SimulateReceipts
     replay_undelivered: ReplayUndelivered
+    time_out_sending: TimeOutSending
+
+    list_providers: ListProviders
+    set_provider: SetProvider
+    find_provider_history: FindProviderHistory
+    list_sms_delivery_statistics: ListSmsDeliveryStatistics
+    measure_sms_delivery: MeasureSmsDelivery
+    switch_on_slow_delivery: SwitchOnSlowDelivery
+    tend_providers_back: TendBack
 
     unsubscribe: Unsubscribe
 
@@ -180,7 +199,10 @@ def build(ports: Ports, options: Options) -> Notify:
         unsubscribe_links=unsubscribe_links,
     )
 
-    def deliver(task: Task, carriers: Carriers, retries: RetryPolicy) -> Deliver:
+    reduce_priority = ReducePriority(ports.database, ports.clock, ports.provider_log)
+    watch_errors = WatchErrors(ports.error_rates, directory, ports.clock, reduce_priority, ports.provider_log)
+
+    def deliver(task: Task, carriers: Carriers, retries: RetryPolicy, watch: FailureWatch) -> Deliver:
         return Deliver(
             task=task,
             database=ports.database,
@@ -194,6 +216,7 @@ def build(ports: Ports, options: Options) -> Notify:
             lease=options.lease,
             doubt_wait=options.doubt_wait,
             log=ports.delivery_log,
+            watch_failures=watch,
         )
 
     return Notify(
@@ -228,12 +251,30 @@ def build(ports: Ports, options: Options) -> Notify:
         list_received_texts=ListReceivedTexts(ports.database),
         find_timeline=FindTimeline(ports.database),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
-        deliver_sms=deliver(Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries),
-        deliver_email=deliver(Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries),
+        deliver_sms=deliver(
+            Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries, watch_errors
+        ),
+        deliver_email=deliver(
+            Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries, FailureWatch()
+        ),
         record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
         record_email_receipt=RecordEmailReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
         apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log),
         simulate_receipts=SimulateReceipts(ports.database, ports.clock),
         replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
+        time_out_sending=TimeOutSending(ports.database, ports.clock),
+        list_providers=ListProviders(ports.database, ports.clock),
+        set_provider=SetProvider(ports.database, ports.clock, ports.provider_log),
+        find_provider_history=FindProviderHistory(ports.database),
+        list_sms_delivery_statistics=ListSmsDeliveryStatistics(ports.database, ports.clock),
+        measure_sms_delivery=MeasureSmsDelivery(
+            database=ports.database,
+            clock=ports.clock,
+            rates=ports.error_rates,
+            alarm=options.late_texts_alarm,
+            log=ports.provider_log,
+        ),
+        switch_on_slow_delivery=SwitchOnSlowDelivery(ports.database, ports.clock, reduce_priority),
+        tend_providers_back=TendBack(ports.database, ports.clock, ports.provider_log),
         unsubscribe=Unsubscribe(ports.database, ports.unsubscribe_tokens, ports.clock, ports.new_id),
     )

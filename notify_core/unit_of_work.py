@@ -10,7 +10,7 @@ from notify_core.idempotency.ports import AnswerRepository
 from notify_core.inbound.ports import InboundRepository
 from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
 from notify_core.outbox.ports import Outbox
-from notify_core.providers.ports import ProviderRepository
+from notify_core.providers.ports import ProviderRepository, SmsDeliveryStatistics
 from notify_core.services.ports import ServiceRepository
 from notify_core.templates.ports import TemplateRepository
 from notify_core.unsubscribe.ports import UnsubscribeRepository
@@ -58,6 +58,11 @@ class UnitOfWork(Protocol):
     @property
     def providers(self) -> ProviderRepository:
         """Providers."""
+        ...
+
+    @property
+    def sms_statistics(self) -> SmsDeliveryStatistics:
+        """How soon texts are delivered."""
         ...
 
     @property

@@ -104,6 +104,26 @@ def apply_waiting_receipts(platform: Platform) -> None:
     platform.notify.apply_waiting_receipts()
 
 
+def generate_sms_delivery_stats(platform: Platform) -> None:
+    """Measure how soon texts are delivered."""
+    platform.notify.measure_sms_delivery()
+
+
+def switch_on_slow_delivery(platform: Platform) -> None:
+    """Shift texts away from a provider that delivers late."""
+    platform.notify.switch_on_slow_delivery()
+
+
+def tend_providers_back(platform: Platform) -> None:
+    """Let priorities go back to where they rest."""
+    platform.notify.tend_providers_back()
+
+
+def time_out_sending(platform: Platform) -> None:
+    """Give up on receipts that never came."""
+    platform.notify.time_out_sending()
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -129,6 +149,10 @@ JOBS = (
     Job(name="replay-created-notifications", work=replay_created_notifications),
     Job(name="create-partitions", work=create_partitions),
     Job(name="apply-waiting-receipts", work=apply_waiting_receipts, frequent=True),
+    Job(name="generate-sms-delivery-stats", work=generate_sms_delivery_stats, frequent=True),
+    Job(name="switch-current-sms-provider-on-slow-delivery", work=switch_on_slow_delivery, frequent=True),
+    Job(name="tend-providers-back-to-middle", work=tend_providers_back, frequent=True),
+    Job(name="timeout-sending-notifications", work=time_out_sending),
 )
 
 

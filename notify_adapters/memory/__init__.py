@@ -5,6 +5,7 @@ Each adapter here passes the same contract tests as the real one beside it.
 
 from notify_adapters.memory.database import MemoryDatabase
 from notify_adapters.memory.documents import MemoryDocuments
+from notify_adapters.memory.error_rates import MemoryErrorRates
 from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.platform import MemoryPlatform, in_memory
@@ -18,6 +19,7 @@ __all__ = [
     "MemoryDatabase",
     "MemoryDocuments",
     "MemoryEmailProvider",
+    "MemoryErrorRates",
     "MemoryFiles",
     "MemoryLimiter",
     "MemoryPlatform",

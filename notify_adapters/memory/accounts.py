@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from attrs import evolve
@@ -16,9 +16,10 @@ from notify_core.providers.model import Provider
 from notify_core.services.model import Service, email_safe
 from notify_core.templates.model import Template
 from notify_core.users.model import NOTIFY_USER, User, normalised_email_address
-from notify_core.vocabulary import Channel
+from notify_core.vocabulary import Channel, ProviderName
 
 _CHANNEL_ORDER = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class MemoryUsers:
@@ -196,14 +197,43 @@ class MemoryTemplates:
 
 
 class MemoryProviders:
-    """Implements `ProviderRepository`, with the platform's own providers."""
+    """Implements `ProviderRepository`. Begins with the platform's own providers, unless others are given."""
 
-    def __init__(self, providers: tuple[Provider, ...] = DEFAULT_PROVIDERS) -> None:
-        self._providers = providers
+    def __init__(
+        self,
+        versions: Table[tuple[ProviderName, int], Provider],
+        providers: tuple[Provider, ...] = DEFAULT_PROVIDERS,
+    ) -> None:
+        self._versions = versions
+        for provider in providers:
+            versions.put((provider.name, provider.version), provider)
 
     def list_for(self, channel: Channel) -> list[Provider]:
         """Return the channel's providers, by name."""
-        return sorted(
-            (provider for provider in self._providers if provider.channel is channel),
-            key=lambda provider: provider.name,
-        )
+        return [provider for provider in self._latest() if provider.channel is channel]
+
+    def lock(self, channel: Channel) -> list[Provider]:
+        """Return the channel's providers: nobody else has a transaction now."""
+        return self.list_for(channel)
+
+    def find(self, name: ProviderName) -> Provider | None:
+        """Return the provider, or None."""
+        return next((provider for provider in self._latest() if provider.name is name), None)
+
+    def save(self, provider: Provider) -> None:
+        """Store the next version."""
+        before = self.find(provider.name)
+        if before is None or before.version != provider.version - 1:
+            raise Conflict(f"version: {provider.version} of {provider.name} was saved by somebody else")
+        self._versions.put((provider.name, provider.version), provider)
+
+    def list_history(self, name: ProviderName | None = None, *, limit: int) -> list[Provider]:
+        """Return the latest versions, the newest first."""
+        wanted = [provider for provider in self._versions.rows() if name in (None, provider.name)]
+        by_name = sorted(wanted, key=lambda provider: (provider.name, -provider.version))
+        return sorted(by_name, key=lambda provider: provider.updated_at or _LONG_AGO, reverse=True)[:limit]
+
+    def _latest(self) -> list[Provider]:
+        """Return every provider as it is now, by name."""
+        in_order = sorted(self._versions.rows(), key=lambda provider: (provider.name, provider.version))
+        return list({provider.name: provider for provider in in_order}.values())

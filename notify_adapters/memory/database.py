@@ -18,6 +18,7 @@ from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
+from notify_adapters.memory.sms_statistics import MemorySmsStatistics
 from notify_adapters.memory.table import Table, Undo
 from notify_adapters.memory.timelines import Events, MemoryTimelines
 from notify_adapters.memory.unsubscribe import MemoryUnsubscribeRequests
@@ -34,13 +35,14 @@ class MemoryUnitOfWork:
         self.services = MemoryServices(Table(self.undo_log), self.users)
         self.api_keys = MemoryApiKeys(Table(self.undo_log))
         self.templates = MemoryTemplates(Table(self.undo_log), self.users)
-        self.providers = MemoryProviders()
+        self.providers = MemoryProviders(Table(self.undo_log))
         messages: Table[UUID, Message] = Table(self.undo_log)
         events: Table[UUID, Events] = Table(self.undo_log)
         timelines = MemoryTimelines(events, messages, clock)
         self.outbox = MemoryOutbox(Table(self.undo_log), timelines)
         self.answers = MemoryAnswers(Table(self.undo_log), clock)
         self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
+        self.sms_statistics = MemorySmsStatistics(Table(self.undo_log), messages)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(

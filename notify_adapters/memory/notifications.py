@@ -214,6 +214,27 @@ class MemoryNotifications:
         ]
         return sorted(found, key=lambda facts: facts.id)[:limit]
 
+    def time_out(
+        self, *, from_id: UUID, before_id: UUID, created_before: datetime, now: datetime, limit: int
+    ) -> list[Notification]:
+        """Make texts and emails that still wait for their receipt temporary failures, and return them."""
+        due = [
+            facts
+            for facts in (message.notification for message in self._table.rows())
+            if from_id <= facts.id < before_id
+            and facts.created_at < created_before
+            and facts.channel is not Channel.LETTER
+            and facts.status in (Status.SENDING, Status.PENDING)
+        ]
+        status = Status.TEMPORARY_FAILURE
+        timed_out = [
+            self._put(evolve(facts, status=status, updated_at=now, leased_until=None)).notification
+            for facts in sorted(due, key=lambda facts: facts.id)[:limit]
+        ]
+        for facts in timed_out:
+            self._timelines.add(facts.id, Event(at=now, kind=EventKind.TIMED_OUT, status=status))
+        return timed_out
+
     def _put(self, notification: Notification) -> Message:
         before = self._table.get(notification.id)
         assert before is not None, "saved before it was accepted"

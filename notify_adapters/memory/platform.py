@@ -11,6 +11,7 @@ from attrs import frozen
 
 from notify_adapters.memory.database import MemoryDatabase
 from notify_adapters.memory.documents import MemoryDocuments
+from notify_adapters.memory.error_rates import MemoryErrorRates
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.providers import MemoryEmailProvider, MemorySmsProvider
 from notify_adapters.memory.publisher import MemoryPublisher
@@ -91,6 +92,7 @@ def in_memory(
         new_secret=lambda: str(uuid.uuid4()),
         chance=random.random,
         unsubscribe_tokens=MemoryUnsubscribeTokens(),
+        error_rates=MemoryErrorRates(),
     )
     return MemoryPlatform(
         notify=build(ports, options),

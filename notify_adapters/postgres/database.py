@@ -18,6 +18,7 @@ from notify_adapters.postgres.receipts import PostgresReceipts
 from notify_adapters.postgres.sealing import Cipher
 from notify_adapters.postgres.services import PostgresServices
 from notify_adapters.postgres.session import Mode, Session
+from notify_adapters.postgres.sms_statistics import PostgresSmsStatistics
 from notify_adapters.postgres.templates import PostgresTemplates
 from notify_adapters.postgres.unsubscribe_requests import PostgresUnsubscribeRequests
 from notify_adapters.postgres.users import PostgresUsers
@@ -76,6 +77,11 @@ class PostgresUnitOfWork:
     def providers(self) -> PostgresProviders:
         """Providers."""
         return PostgresProviders(self._session)
+
+    @property
+    def sms_statistics(self) -> PostgresSmsStatistics:
+        """How soon texts are delivered."""
+        return PostgresSmsStatistics(self._session)
 
     @property
     def inbound(self) -> PostgresInbound:

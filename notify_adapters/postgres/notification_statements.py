@@ -317,6 +317,26 @@ FROM (
 ) AS events ON true
 """
 
+# Two runners never wait for each other, nor for a receipt that is being applied.
+TIME_OUT = f"""
+WITH due AS (
+    SELECT id FROM notifications
+    WHERE id >= %(from)s AND id < %(before)s AND channel IN ('sms', 'email') AND status IN ('sending', 'pending')
+        AND created_at < %(created_before)s
+    ORDER BY id LIMIT %(limit)s
+    FOR NO KEY UPDATE SKIP LOCKED
+), timed_out AS (
+    UPDATE notifications AS facts SET status = 'temporary-failure', updated_at = %(now)s, leased_until = NULL
+    FROM due
+    WHERE facts.id = due.id AND facts.id >= %(from)s AND facts.id < %(before)s
+    RETURNING {", ".join(f"facts.{name}" for name in _FACTS.split(", "))}
+), told AS (
+    INSERT INTO notification_events (notification_id, expires_on, at, kind, status)
+    SELECT id, expires_on, %(now)s, '{EventKind.TIMED_OUT}', status FROM timed_out WHERE expires_on > %(today)s
+)
+SELECT {_FACTS} FROM timed_out ORDER BY id
+"""
+
 FIND_UNDELIVERED = f"""
 SELECT {_FACTS} FROM notifications
 WHERE undelivered AND channel <> 'letter'

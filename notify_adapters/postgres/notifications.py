@@ -220,6 +220,20 @@ class PostgresNotifications:
         rows = self._session.rows(statements.FIND_UNDELIVERED, {"after": after, "before": before, "limit": limit})
         return [_notification(row) for row in rows]
 
+    def time_out(
+        self, *, from_id: UUID, before_id: UUID, created_before: datetime, now: datetime, limit: int
+    ) -> list[Notification]:
+        """Make texts and emails that still wait for their receipt temporary failures, and return them."""
+        parameters = {
+            "from": from_id,
+            "before": before_id,
+            "created_before": created_before,
+            "now": now,
+            "today": self._today(),
+            "limit": limit,
+        }
+        return [_notification(row) for row in self._session.rows(statements.TIME_OUT, parameters)]
+
     def _today(self) -> date:
         return london_date(self._clock())
 

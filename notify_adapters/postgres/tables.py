@@ -385,15 +385,48 @@ complaints = Table(
 )
 Index("complaints_service_id_idx", complaints.c.service_id)
 
+
+def _provider_columns() -> list[Column[object]]:
+    return [
+        _column("channel", Text),
+        _column("display_name", Text),
+        _column("priority", SmallInteger),
+        _column("active", Boolean),
+        _column("supports_international", Boolean),
+        Column("updated_at", MOMENT),
+        Column("created_by_id", Uuid, ForeignKey("users.id")),
+        Column("reason", Text),
+    ]
+
+
+# The latest version of each, and every version of each.
 provider_details = Table(
     "provider_details",
     metadata,
     Column("name", Text, primary_key=True),
-    _column("channel", Text),
-    _column("display_name", Text),
-    _column("priority", SmallInteger),
-    _column("active", Boolean),
-    _column("supports_international", Boolean),
+    _column("version", Integer),
+    *_provider_columns(),
+)
+provider_details_history = Table(
+    "provider_details_history",
+    metadata,
+    Column("name", Text, ForeignKey("provider_details.name"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    *_provider_columns(),
+)
+
+sms_delivery_statistics = Table(
+    "sms_delivery_statistics",
+    metadata,
+    Column("measured_at", MOMENT, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    _column("judged_1m", Integer),
+    _column("late_1m", Integer),
+    _column("judged_5m", Integer),
+    _column("late_5m", Integer),
+    _column("judged_10m", Integer),
+    _column("late_10m", Integer),
+    _column("errors", Integer),
 )
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import cast
 from uuid import UUID
 
-from redis.exceptions import RedisError
-
-from notify_adapters.redis.circuit import Circuit
-from notify_adapters.redis.connection import connect
+from notify_adapters.redis.calls import PREFIX, Calls
 from notify_adapters.redis.scripts import ASK, GIVE_BACK
 from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Limiter, Tally
 
-PREFIX = "notify:"
-PAUSE_SECONDS = 1.0
 COUNTER_KEPT_SECONDS = 48 * 3600
-
-_Result = TypeVar("_Result")
 
 
 class RedisLimiter:
@@ -31,12 +24,10 @@ class RedisLimiter:
     """
 
     def __init__(self, url: str, fallback: Limiter, on_trouble: Callable[[str], None]) -> None:
-        self._redis = connect(url)
-        self._ask = self._redis.register_script(ASK)
-        self._give_back = self._redis.register_script(GIVE_BACK)
+        self._calls = Calls(url, "limits count in each process", on_trouble)
+        self._ask = self._calls.redis.register_script(ASK)
+        self._give_back = self._calls.redis.register_script(GIVE_BACK)
         self._fallback = fallback
-        self._on_trouble = on_trouble
-        self._circuit = Circuit(PAUSE_SECONDS)
 
     def ask(
         self,
@@ -55,38 +46,21 @@ class RedisLimiter:
         if bucket is not None:
             keys.append(prefix + bucket.name)
             arguments += [bucket.capacity, bucket.per_second, now.timestamp()]
-        return self._either(
+        return self._calls.either(
             lambda: _read(self._ask(keys, arguments)),
             lambda: self._fallback.ask(owner, counter, bucket, now=now, amount=amount, reserve=reserve),
         )
 
     def give_back(self, owner: UUID, counter: str, *, amount: int = 1) -> None:
         """Undo a reservation."""
-        self._either(
+        self._calls.either(
             lambda: self._give_back([_prefix(owner) + counter], [amount]),
             lambda: self._fallback.give_back(owner, counter, amount=amount),
         )
 
     def close(self) -> None:
         """Close the connections. They are opened again when needed."""
-        self._redis.close()
-
-    def _either(self, ask_redis: Callable[[], _Result], fall_back: Callable[[], _Result]) -> _Result:
-        if not self._circuit.may_try():
-            return fall_back()
-        try:
-            result = ask_redis()
-        except (RedisError, OSError, ValueError) as error:
-            self._note(error)
-            return fall_back()
-        self._circuit.worked()
-        return result
-
-    def _note(self, error: Exception) -> None:
-        # After a failover the address may mean another server: look it up anew, for every connection.
-        self._redis.connection_pool.disconnect(inuse_connections=False)
-        if self._circuit.failed():
-            self._on_trouble(f"Redis cannot be used ({type(error).__name__}): limits count in each process")
+        self._calls.close()
 
 
 def _prefix(owner: UUID) -> str:

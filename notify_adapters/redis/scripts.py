@@ -55,3 +55,24 @@ if amount > 0 then
 end
 return 1
 """
+
+#: KEYS: a count for each second, as a hash. ARGV: the second it is now, amount (0 only asks), seconds that count.
+#: Forgets the seconds that are too old, and all of it when nothing was added for as long as they count. Returns the
+#: sum; what a clock ahead of ours added for later seconds does not count yet.
+COUNT_IN_WINDOW = """
+local now, window = tonumber(ARGV[1]), tonumber(ARGV[3])
+if tonumber(ARGV[2]) > 0 then
+    redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])
+    redis.call('EXPIRE', KEYS[1], window + 60)
+end
+local sum, all = 0, redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+    local second = tonumber(all[i])
+    if second <= now - window then
+        redis.call('HDEL', KEYS[1], all[i])
+    elseif second <= now then
+        sum = sum + tonumber(all[i + 1])
+    end
+end
+return sum
+"""

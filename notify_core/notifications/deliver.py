@@ -8,6 +8,7 @@ is waited for, and then the service decides whether it is sent again. Nothing el
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,6 +37,7 @@ from notify_core.providers.model import (
     QuotaSpent,
 )
 from notify_core.providers.ports import EmailProvider, InFlight, SmsProvider
+from notify_core.providers.shift import FailureWatch
 from notify_core.retries import QUOTA_SPENT, THROTTLED, GiveUp, RetryPolicy
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel, KeyType, ProviderName
@@ -130,6 +132,7 @@ class Deliver:
     lease: timedelta = DEFAULT_LEASE
     doubt_wait: timedelta = DEFAULT_DOUBT_WAIT
     log: DeliveryLog = field(factory=DeliveryLog)
+    watch_failures: FailureWatch = field(factory=FailureWatch)
 
     def __call__(self, ids: Sequence[UUID]) -> list[Delivered]:
         """Attempt each of these that is due, and return how each fared; the others need nothing.
@@ -140,6 +143,7 @@ class Deliver:
         results = self.in_flight(self._attempt, claim.mine)
         if results:
             self._record(results)
+            self.watch_failures(Counter(result.attempted.tried for result in results if result.attempted.tried))
         return [self._told(result) for result in results]
 
     def _claim(self, ids: Sequence[UUID]) -> Claim:

@@ -131,6 +131,16 @@ class NotificationRepository(Protocol):
         """Return texts and emails made in [after, before), still `created` and leased to nobody since `before`."""
         ...
 
+    def time_out(
+        self, *, from_id: UUID, before_id: UUID, created_before: datetime, now: datetime, limit: int
+    ) -> list[Notification]:
+        """Make texts and emails that are still `sending` or `pending` temporary failures, and return them.
+
+        At most `limit`, by id, of those with ids in [from_id, before_id) that were made before `created_before`. Each
+        gets an event. Those that another transaction has locked are left out.
+        """
+        ...
+
 
 class ReceiptRepository(Protocol):
     """Receipts that are still to be applied, and complaints."""

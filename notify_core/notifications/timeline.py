@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     RECEIPT = "receipt"
     #: A receipt that changed nothing: repeated, late, overtaken, or not to be believed. `status` is what it said.
     RECEIPT_IGNORED = "receipt-ignored"
+    #: No receipt came in three days, and none is waited for any longer.
+    TIMED_OUT = "timed-out"
     #: It was cancelled before it was sent.
     CANCELLED = "cancelled"
 

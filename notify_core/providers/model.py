@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from notify_core.errors import NotifyError
 from notify_core.vocabulary import Channel, ProviderName
@@ -13,7 +14,11 @@ from notify_core.vocabulary import Channel, ProviderName
 
 @frozen(kw_only=True)
 class Provider:
-    """One carrier of one channel. `priority`, 0 to 100, is its weight when one is chosen at random."""
+    """One carrier of one channel. `priority`, 0 to 100, is its weight when one is chosen at random.
+
+    Every change makes a new `version`, and says when (UTC, None for what a new platform starts with), why, and who
+    made it: a user, or None where nobody signed in, as on the command line.
+    """
 
     name: ProviderName
     channel: Channel
@@ -21,6 +26,31 @@ class Provider:
     priority: int
     active: bool = True
     supports_international: bool = False
+    version: int = 1
+    updated_at: datetime | None = None
+    created_by_id: UUID | None = None
+    reason: str | None = None
+
+
+def next_version(
+    provider: Provider,
+    *,
+    at: datetime,
+    reason: str,
+    by: UUID | None,
+    priority: int | None = None,
+    active: bool | None = None,
+) -> Provider:
+    """Return the provider as a change leaves it: its next version. What is None stays as it is."""
+    return evolve(
+        provider,
+        priority=provider.priority if priority is None else priority,
+        active=provider.active if active is None else active,
+        version=provider.version + 1,
+        updated_at=at,
+        reason=reason,
+        created_by_id=by,
+    )
 
 
 @frozen(kw_only=True)
