@@ -16,8 +16,8 @@ from notify_adapters.embedded import EmbeddedRedis, free_port
 from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.memory import MemoryLimiter
 from notify_adapters.redis import RedisLimiter, RedisUnavailable, ping
+from notify_adapters.redis.calls import PAUSE_SECONDS
 from notify_adapters.redis.connection import TIMEOUT_SECONDS
-from notify_adapters.redis.limiter import PAUSE_SECONDS
 from notify_core.limits.ports import Bucket, Counter, Tally
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

