@@ -43,7 +43,7 @@ from notify_core.providers.log import ProviderLog
 from notify_core.providers.measure import MeasureSmsDelivery
 from notify_core.providers.ports import Chance, EmailProvider, ErrorRates, InFlight, SmsProvider
 from notify_core.providers.set import SetProvider
-from notify_core.providers.shift import FailureWatch, ReducePriority, SwitchOnSlowDelivery, WatchErrors
+from notify_core.providers.shift import FailureWatch, NoErrorRates, ReducePriority, SwitchOnSlowDelivery, WatchErrors
 from notify_core.providers.tend import TendBack
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
 from notify_core.services.archive import ArchiveService
@@ -77,7 +77,7 @@ class Ports:
     new_secret: NewSecret
     chance: Chance
     unsubscribe_tokens: UnsubscribeTokens
-    error_rates: ErrorRates
+    error_rates: ErrorRates = Factory(NoErrorRates)
     delivery_log: DeliveryLog = Factory(DeliveryLog)
     receipt_log: ReceiptLog = Factory(ReceiptLog)
     provider_log: ProviderLog = Factory(ProviderLog)

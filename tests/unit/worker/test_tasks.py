@@ -126,3 +126,7 @@ def test_periodic_tasks() -> None:
     assert run("replay-created-notifications") == [("replay",)]
     assert run("create-partitions") == [("partitions",)]
     assert run("apply-waiting-receipts") == [("receipts",)]
+    assert run("generate-sms-delivery-stats") == [("measure",)]
+    assert run("switch-current-sms-provider-on-slow-delivery") == [("switch",)]
+    assert run("tend-providers-back-to-middle") == [("tend",)]
+    assert run("timeout-sending-notifications") == [("time out",)]
