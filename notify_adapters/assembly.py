@@ -35,6 +35,7 @@ from notify_core.files.ports import FileStore
 from notify_core.limits.ports import Limiter
 from notify_core.outbox.model import SUBJECTS_PER_MESSAGE, Queue, TaskMessage
 from notify_core.outbox.ports import Publisher
+from notify_core.providers.log import ProviderLog
 from notify_core.providers.ports import EmailProvider, ErrorRates, EventInbox, SmsProvider
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES
 from notify_core.vocabulary import ProviderName
@@ -133,7 +134,8 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         error_rates=_error_rates(settings, role),
         delivery_log=StructuredDeliveryLog(),
         receipt_log=StructuredReceiptLog(),
-        provider_log=StructuredProviderLog(),
+        # A command shows what it changed on the very output that logs go to.
+        provider_log=ProviderLog() if role is Role.COMMAND else StructuredProviderLog(),
     )
     return Platform(
         settings=settings,

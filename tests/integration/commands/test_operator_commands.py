@@ -10,10 +10,11 @@ import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from notify_adapters.settings import read_settings
@@ -119,6 +120,13 @@ def test_a_template_is_written_listed_and_shown(notify: Run, service: dict[str, 
         (["template", "create", str(uuid.uuid4()), "T", "--type", "sms", "--content", " "], 5, "content: is empty"),
         (["template", "create", str(uuid.uuid4()), "T", "--type", "sms"], 2, "Give either --content or"),
         (["template", "create", str(uuid.uuid4()), "T", "--type", "email", "--content", "x"], 5, "subject: is empty"),
+        (["providers", "set", "mmg", "--reason", "x"], 5, "Nothing would change"),
+        (["providers", "set", "mmg", "--priority", "101", "--reason", "x"], 5, "priority: 101 is not from 0 to 100"),
+        (["providers", "set", "mmg", "--priority", "much", "--reason", "x"], 2, "'much' is not a valid integer"),
+        (["providers", "set", "mmg", "--priority", "7"], 2, "Missing option '--reason'"),
+        (["providers", "set", "mmg", "--priority", "7", "--reason", " "], 5, "reason: 0 characters long"),
+        (["providers", "set", "pigeon", "--priority", "7", "--reason", "x"], 2, "'pigeon' is not one of"),
+        (["providers", "history", "pigeon"], 2, "'pigeon' is not one of"),
         (["frobnicate"], 2, "No such command"),
     ],
 )
@@ -161,11 +169,77 @@ def test_settings_shows_no_secrets(notify: Run) -> None:
 
 
 def test_help_is_worth_reading(notify: Run) -> None:
-    for command in ([], ["dev"], ["demo"], ["web"], ["worker"], ["service", "create"], ["template", "create"]):
+    for command in (
+        [],
+        ["dev"],
+        ["demo"],
+        ["web"],
+        ["worker"],
+        ["service", "create"],
+        ["template", "create"],
+        ["providers"],
+    ):
         ended = notify(*command, "--help")
         assert ended.returncode == 0
         assert "Usage:" in ended.stdout
         assert len(ended.stdout.splitlines()) > 6
+
+
+@pytest.fixture
+def firetext(notify: Run) -> Iterator[str]:
+    """The name of a provider that may be changed: it is put back afterwards."""
+    yield "firetext"
+    notify("providers", "set", "firetext", "--activate", "--priority", "49", "--reason", "the test is over")
+
+
+def test_providers_are_listed_changed_and_have_a_history(notify: Run, firetext: str) -> None:
+    listed = {one["name"]: one for one in document(notify("providers", "list", "--json"))}
+    assert list(listed) == ["firetext", "mmg", "ses", "dvla"]
+    version = listed[firetext]["version"]
+    reason = f"a test, {uuid.uuid4()}"
+    options = ["--priority", "7", "--deactivate", "--reason", reason, "--json"]
+    changed = document(notify("providers", "set", firetext, *options))
+    assert (changed["priority"], changed["active"], changed["version"]) == (7, False, version + 1)
+    assert (changed["reason"], changed["created_by"]) == (reason, None)
+    assert document(notify("providers", "set", firetext, *options)) == changed
+    [latest] = document(notify("providers", "history", firetext, "--limit", "1", "--json"))
+    assert latest == changed
+    assert len(document(notify("providers", "history", "--json"))) > 4
+    assert reason[:6] in notify("providers", "history", firetext).stdout
+    assert "Providers" in notify("providers", "list").stdout
+
+
+def test_the_last_provider_is_deactivated_by_force_alone(notify: Run) -> None:
+    refused = notify("providers", "set", "ses", "--deactivate", "--reason", "a test")
+    assert refused.returncode == 5
+    assert "ses is the last active provider for email" in refused.stderr
+    try:
+        assert notify("providers", "set", "ses", "--deactivate", "--force", "--reason", "a test").returncode == 0
+    finally:
+        assert notify("providers", "set", "ses", "--activate", "--reason", "the test is over").returncode == 0
+
+
+def test_statistics_are_shown_minute_by_minute(notify: Run, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DELETE FROM sms_delivery_statistics")
+        connection.execute(
+            "INSERT INTO sms_delivery_statistics SELECT date_trunc('minute', now()) - number * interval '1 minute',"
+            " 'mmg', 90, 30, 70, 20, 50, 10, 4 FROM generate_series(1, 20) AS number"
+        )
+    shown = document(notify("providers", "statistics", "--minutes", "5", "--json"))
+    within = {
+        "1": {"judged": 90, "late": 30},
+        "5": {"judged": 70, "late": 20},
+        "10": {"judged": 50, "late": 10},
+    }
+    assert 4 <= len(shown) <= 5
+    assert [one["measured_at"] for one in shown] == sorted((one["measured_at"] for one in shown), reverse=True)
+    assert all((one["provider"], one["within_minutes"], one["errors"]) == ("mmg", within, 4) for one in shown)
+    assert "20 of 70" in notify("providers", "statistics").stdout
+    listed = {one["name"]: one for one in document(notify("providers", "list", "--json"))}
+    assert listed["mmg"]["figures"] == shown[0]
+    assert listed["ses"]["figures"] is None
+    assert "20 of 70" in notify("providers", "list", COLUMNS="160").stdout
 
 
 def documented(document: str) -> list[str]:
