@@ -171,6 +171,7 @@ class Notify:
             Task.DELIVER_SMS: self.deliver_sms,
             Task.DELIVER_EMAIL: self.deliver_email,
             Task.SIMULATE_RECEIPT: self.simulate_receipts,
+            Task.TIME_OUT_SENDING: self.time_out_sending,
         }
         performers[task](subject_ids)
 
@@ -262,7 +263,7 @@ def build(ports: Ports, options: Options) -> Notify:
         apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log),
         simulate_receipts=SimulateReceipts(ports.database, ports.clock),
         replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
-        time_out_sending=TimeOutSending(ports.database, ports.clock),
+        time_out_sending=TimeOutSending(ports.database, ports.clock, ports.new_id),
         list_providers=ListProviders(ports.database, ports.clock),
         set_provider=SetProvider(ports.database, ports.clock, ports.provider_log),
         find_provider_history=FindProviderHistory(ports.database),

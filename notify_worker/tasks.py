@@ -119,9 +119,9 @@ def tend_providers_back(platform: Platform) -> None:
     platform.notify.tend_providers_back()
 
 
-def time_out_sending(platform: Platform) -> None:
-    """Give up on receipts that never came."""
-    platform.notify.time_out_sending()
+def time_out_sending(platform: Platform, ids: list[str] | None = None) -> None:
+    """Give up on receipts that never came. With ids, go on where the task before this one stopped."""
+    platform.notify.perform(Task.TIME_OUT_SENDING, _ids(ids) if ids is not None else [])
 
 
 def create_partitions(platform: Platform) -> None:
@@ -152,7 +152,7 @@ JOBS = (
     Job(name="generate-sms-delivery-stats", work=generate_sms_delivery_stats, frequent=True),
     Job(name="switch-current-sms-provider-on-slow-delivery", work=switch_on_slow_delivery, frequent=True),
     Job(name="tend-providers-back-to-middle", work=tend_providers_back, frequent=True),
-    Job(name="timeout-sending-notifications", work=time_out_sending),
+    Job(name=Task.TIME_OUT_SENDING, work=time_out_sending),
 )
 
 

@@ -45,6 +45,8 @@ class Task(StrEnum):
     DELIVER_SMS = "deliver_sms"
     DELIVER_EMAIL = "deliver_email"
     SIMULATE_RECEIPT = "simulate-receipt"
+    #: Its ids are of no messages: they stand for the moments before which it goes on.
+    TIME_OUT_SENDING = "timeout-sending-notifications"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
-from notify_core.identifiers import first_id_at
+from notify_core.identifiers import NewId, first_id_at
 from notify_core.notifications.model import Notification
 from notify_core.notifications.status import Status
 from notify_core.notifications.time_out import TimeOutSending
@@ -95,12 +95,14 @@ def test_what_has_expired_times_out_without_a_word(database: Database, clock: Fi
         assert found.status is Status.TEMPORARY_FAILURE
 
 
-def test_two_at_once_time_each_message_out_once(database: Database, clock: FixedClock, accept: Accept) -> None:
+def test_many_at_once_time_each_message_out_once(
+    database: Database, clock: FixedClock, accept: Accept, new_id: NewId
+) -> None:
     for _ in range(40):
         accept(status=Status.SENDING)
     clock.advance(timedelta(hours=73))
     with ThreadPoolExecutor(4) as threads:
-        counts = list(threads.map(lambda _: TimeOutSending(database, clock)(), range(4)))
+        counts = list(threads.map(lambda _: TimeOutSending(database, clock, new_id)(), range(4)))
     assert sum(counts) == 40
 
 

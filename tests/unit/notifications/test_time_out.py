@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
+from notify_adapters.memory import FixedClock, SequentialIds
+from notify_core.identifiers import first_id_at
 from notify_core.notifications.model import Notification
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.notifications.status import Status
 from notify_core.notifications.time_out import TimeOutSending
+from notify_core.outbox.model import Task, TaskMessage
 from notify_core.unit_of_work import UnitOfWork
 from notify_core.vocabulary import ProviderName
 from tests.unit.conftest import Town
@@ -84,9 +87,55 @@ def test_who_is_told_hears_of_each_batch_inside_its_transaction(town: Town, monk
         if len(batches) == 3:
             raise ZeroDivisionError
 
-    time_out = TimeOutSending(town.platform.database, town.clock, told)
+    time_out = TimeOutSending(town.platform.database, town.clock, SequentialIds(town.clock), told)
     with pytest.raises(ZeroDivisionError):
         time_out()
     assert [len(batch) for batch in batches] == [2, 2, 1]
     assert [town.status(one) for one in ids] == ["temporary-failure"] * 4 + ["sending"], "the last rolled back"
     assert time_out() == 1
+
+
+@frozen
+class Ticking:
+    """A clock on which every look takes a second."""
+
+    clock: FixedClock
+
+    def __call__(self) -> datetime:
+        self.clock.advance(timedelta(seconds=1))
+        return self.clock.now
+
+
+def test_what_there_is_no_time_for_is_promised_and_done(town: Town) -> None:
+    ids = []
+    for _ in range(20):
+        ids.append(town.text().id)
+        put(town, ids[-1], Status.SENDING)
+        town.clock.advance(timedelta(hours=1))
+    promised(town)
+    town.clock.advance(THREE_DAYS)
+    time_out = TimeOutSending(town.platform.database, Ticking(town.clock), SequentialIds(town.clock))
+    assert 3 <= time_out() <= 5, "one statement for each hour, and two looks at the clock for each"
+    assert town.status(ids[-1]) == "temporary-failure"
+    assert town.status(ids[0]) == "sending"
+    tasks = 1
+    while rest := promised(town):
+        assert [message.task for message in rest] == [Task.TIME_OUT_SENDING]
+        time_out(rest[0].subject_ids)
+        tasks += 1
+    assert {town.status(one) for one in ids} == {"temporary-failure"}
+    assert 15 * 24 / 5 <= tasks <= 15 * 24 / 3
+
+
+def promised(town: Town) -> list[TaskMessage]:
+    """Return what has been promised, and forget it."""
+    while town.platform.notify.relay_outbox().published:
+        pass
+    return list(iter(town.platform.publisher.receive, None))
+
+
+def test_nobody_can_have_younger_messages_time_out(town: Town) -> None:
+    text = town.text()
+    put(town, text.id, Status.SENDING)
+    assert town.platform.notify.time_out_sending([UUID(int=2**128 - 1), first_id_at(town.clock.now)]) == 0
+    assert town.status(text.id) == "sending"

@@ -35,7 +35,6 @@ class Heard:
             measure_sms_delivery=lambda: self.calls.append(("measure",)),
             switch_on_slow_delivery=lambda: self.calls.append(("switch",)),
             tend_providers_back=lambda: self.calls.append(("tend",)),
-            time_out_sending=lambda: self.calls.append(("time out",)),
         )
 
     def ensure_partitions(self) -> list[str]:
@@ -129,4 +128,4 @@ def test_periodic_tasks() -> None:
     assert run("generate-sms-delivery-stats") == [("measure",)]
     assert run("switch-current-sms-provider-on-slow-delivery") == [("switch",)]
     assert run("tend-providers-back-to-middle") == [("tend",)]
-    assert run("timeout-sending-notifications") == [("time out",)]
+    assert run("timeout-sending-notifications") == [(Task.TIME_OUT_SENDING, [])]
