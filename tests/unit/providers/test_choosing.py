@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from notify_adapters.memory import FixedClock, MemoryDatabase
+from notify_adapters.memory.table import Table
 from notify_core.directory import Directory
 from notify_core.providers.choosing import Choosing
 from notify_core.providers.defaults import DEFAULT_PROVIDERS
@@ -88,7 +89,7 @@ def test_messages_that_nobody_carries_have_a_name_even_when_all_are_down(
     bring_down(choosing, MMG, FIRETEXT)
     assert choosing.for_test(Channel.SMS, international=True) is MMG
     database._work.providers = type(database._work.providers)(
-        tuple(evolve(provider, active=False) for provider in DEFAULT_PROVIDERS)
+        Table([]), tuple(evolve(provider, active=False) for provider in DEFAULT_PROVIDERS)
     )
     choosing.directory.forget()
     with pytest.raises(NoProvider):
