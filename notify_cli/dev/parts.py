@@ -108,6 +108,8 @@ class Parts:
             "PORT": str(self.at.web),
             "WEB_WORKERS": "1",
             "CONCURRENCY": "2",
+            # The simulators send their receipts within a second.
+            "IN_DOUBT_WAIT_SECONDS": "10",
             "NOTIFICATION_QUEUE_PREFIX": QUEUE_PREFIX,
             "NOTIFY_EMAIL_DOMAIN": EMAIL_DOMAIN,
             "WORKER_READY_FILE": str(self.directory.worker_ready),

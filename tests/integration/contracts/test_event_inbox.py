@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler
 from queue import SimpleQueue
 from urllib.request import Request, urlopen
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from attrs import define, evolve, field, frozen
@@ -110,10 +110,10 @@ def simulated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield Simulated(client, receiver, SnsInbox(HttpClient(), (f"{client.url}/_simulator/",), (ARN,)))
 
 
-def send_email_through(simulated: Simulated, recipient: str) -> str:
+def send_email_through(simulated: Simulated, recipient: str, ours: UUID | None = None) -> str:
     return SesProvider("eu-west-1", simulated.client.url).send(
         OutgoingEmail(
-            reference=uuid4(),
+            reference=ours or uuid4(),
             recipient=recipient,
             sender_name="Passports",
             sender_address="passports@notify.example",
@@ -125,9 +125,10 @@ def send_email_through(simulated: Simulated, recipient: str) -> str:
 
 
 def test_a_delivery_that_the_simulator_reports_is_opened_and_names_the_email(simulated: Simulated) -> None:
-    reference = send_email_through(simulated, "someone@example.com")
+    ours = uuid4()
+    reference = send_email_through(simulated, "someone@example.com", ours)
     event = parse_event(simulated.next_event() or "")
-    assert (event.reference, event.status) == (reference, Status.DELIVERED)
+    assert (event.reference, event.status, event.notification_id) == (reference, Status.DELIVERED, ours)
 
 
 def test_a_receipt_signed_by_somebody_else_is_not_trusted(simulated: Simulated) -> None:
