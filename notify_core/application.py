@@ -9,6 +9,12 @@ from uuid import UUID
 from attrs import Factory, frozen
 
 from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
+from notify_core.callbacks.announce import AnnounceToServices
+from notify_core.callbacks.find import ListAttempts, ListCallbacks
+from notify_core.callbacks.manage import AddEndpoint, ListEndpoints, RemoveEndpoint, RotateSecret
+from notify_core.callbacks.ports import Caller, NoCaller
+from notify_core.callbacks.replay import RecoverCallbacks, ReplayCallbacks
+from notify_core.callbacks.send import CallbackLog, SendCallbacks, WakeEndpoints
 from notify_core.clock import Clock
 from notify_core.directory import Directory
 from notify_core.documents.ports import DocumentStore
@@ -81,6 +87,8 @@ class Ports:
     delivery_log: DeliveryLog = Factory(DeliveryLog)
     receipt_log: ReceiptLog = Factory(ReceiptLog)
     provider_log: ProviderLog = Factory(ProviderLog)
+    caller: Caller = Factory(NoCaller)
+    callback_log: CallbackLog = Factory(CallbackLog)
 
 
 @frozen(kw_only=True)
@@ -102,6 +110,7 @@ class Options:
     lease: timedelta = DEFAULT_LEASE
     doubt_wait: timedelta = DEFAULT_DOUBT_WAIT
     late_texts_alarm: bool = True
+    callbacks_to_loopback: bool = False
 
 
 @frozen(kw_only=True)
@@ -165,6 +174,18 @@ class Notify:
 
     unsubscribe: Unsubscribe
 
+    add_endpoint: AddEndpoint
+    list_endpoints: ListEndpoints
+    rotate_secret: RotateSecret
+    remove_endpoint: RemoveEndpoint
+    send_callbacks: SendCallbacks
+    retry_callbacks: SendCallbacks
+    wake_endpoints: WakeEndpoints
+    list_callbacks: ListCallbacks
+    list_attempts: ListAttempts
+    replay_callbacks: ReplayCallbacks
+    recover_callbacks: RecoverCallbacks
+
     def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
         """Do a background task. Safe to repeat, and to do twice at the same time."""
         performers: Mapping[Task, Callable[[Sequence[UUID]], object]] = {
@@ -172,6 +193,8 @@ class Notify:
             Task.DELIVER_EMAIL: self.deliver_email,
             Task.SIMULATE_RECEIPT: self.simulate_receipts,
             Task.TIME_OUT_SENDING: self.time_out_sending,
+            Task.SEND_CALLBACKS: self.send_callbacks,
+            Task.RETRY_CALLBACKS: self.retry_callbacks,
         }
         performers[task](subject_ids)
 
@@ -203,6 +226,19 @@ def build(ports: Ports, options: Options) -> Notify:
     reduce_priority = ReducePriority(ports.database, ports.clock, ports.provider_log)
     watch_errors = WatchErrors(ports.error_rates, directory, ports.clock, reduce_priority, ports.provider_log)
 
+    announcer = AnnounceToServices(directory, ports.clock, ports.new_id)
+
+    def call_back(*, ailing: bool) -> SendCallbacks:
+        return SendCallbacks(
+            database=ports.database,
+            caller=ports.caller,
+            in_flight=ports.in_flight,
+            clock=ports.clock,
+            new_id=ports.new_id,
+            ailing=ailing,
+            log=ports.callback_log,
+        )
+
     def deliver(task: Task, carriers: Carriers, retries: RetryPolicy, watch: FailureWatch) -> Deliver:
         return Deliver(
             task=task,
@@ -218,6 +254,7 @@ def build(ports: Ports, options: Options) -> Notify:
             doubt_wait=options.doubt_wait,
             log=ports.delivery_log,
             watch_failures=watch,
+            announcer=announcer,
         )
 
     return Notify(
@@ -248,7 +285,7 @@ def build(ports: Ports, options: Options) -> Notify:
         find_notification=FindNotification(ports.database, present),
         list_notifications=ListNotifications(ports.database, directory, present),
         find_letter_pdf=FindLetterPdf(ports.database),
-        receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id),
+        receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id, announcer),
         list_received_texts=ListReceivedTexts(ports.database),
         find_timeline=FindTimeline(ports.database),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
@@ -258,12 +295,14 @@ def build(ports: Ports, options: Options) -> Notify:
         deliver_email=deliver(
             Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries, FailureWatch()
         ),
-        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
-        record_email_receipt=RecordEmailReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log),
-        apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log),
-        simulate_receipts=SimulateReceipts(ports.database, ports.clock),
+        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log, announcer),
+        record_email_receipt=RecordEmailReceipt(
+            ports.database, ports.clock, ports.new_id, ports.receipt_log, announcer
+        ),
+        apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log, announcer),
+        simulate_receipts=SimulateReceipts(ports.database, ports.clock, announcer),
         replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
-        time_out_sending=TimeOutSending(ports.database, ports.clock, ports.new_id),
+        time_out_sending=TimeOutSending(ports.database, ports.clock, ports.new_id, announcer.all_ended),
         list_providers=ListProviders(ports.database, ports.clock),
         set_provider=SetProvider(ports.database, ports.clock, ports.provider_log),
         find_provider_history=FindProviderHistory(ports.database),
@@ -278,4 +317,22 @@ def build(ports: Ports, options: Options) -> Notify:
         switch_on_slow_delivery=SwitchOnSlowDelivery(ports.database, ports.clock, reduce_priority),
         tend_providers_back=TendBack(ports.database, ports.clock, ports.provider_log),
         unsubscribe=Unsubscribe(ports.database, ports.unsubscribe_tokens, ports.clock, ports.new_id),
+        add_endpoint=AddEndpoint(
+            ports.database,
+            ports.clock,
+            ports.new_id,
+            ports.new_secret,
+            ports.caller,
+            options.callbacks_to_loopback,
+        ),
+        list_endpoints=ListEndpoints(ports.database),
+        rotate_secret=RotateSecret(ports.database, ports.new_secret),
+        remove_endpoint=RemoveEndpoint(ports.database),
+        send_callbacks=call_back(ailing=False),
+        retry_callbacks=call_back(ailing=True),
+        wake_endpoints=WakeEndpoints(ports.database, ports.clock, ports.new_id),
+        list_callbacks=ListCallbacks(ports.database),
+        list_attempts=ListAttempts(ports.database),
+        replay_callbacks=ReplayCallbacks(ports.database, ports.clock, ports.new_id),
+        recover_callbacks=RecoverCallbacks(ports.database, ports.clock, ports.new_id),
     )

@@ -17,12 +17,13 @@ from uuid import UUID
 from attrs import define, field
 
 from notify_core.api_keys.model import ApiKey
+from notify_core.callbacks.model import Subscription
 from notify_core.clock import Clock
 from notify_core.content import EmailTemplate, SmsTemplate
 from notify_core.providers.model import Provider
 from notify_core.services.model import Service
 from notify_core.templates.model import Template
-from notify_core.unit_of_work import Database
+from notify_core.unit_of_work import Database, UnitOfWork
 from notify_core.vocabulary import Channel
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -44,13 +45,16 @@ class Remembered(Generic[_Key, _Value]):
     _entries: OrderedDict[_Key, tuple[datetime, _Value]] = field(factory=OrderedDict, init=False)
     _lock: Lock = field(factory=Lock, init=False)
 
-    def get(self, key: _Key) -> _Value:
-        """Return what is remembered of `key`, loading it first when that is nothing, or too old."""
+    def get(self, key: _Key, load: Callable[[_Key], _Value] | None = None) -> _Value:
+        """Return what is remembered of `key`, loading it first when that is nothing, or too old.
+
+        With `load` it is loaded by that.
+        """
         now = self.clock()
         entry = self._entries.get(key)
         if entry is not None and now < entry[0]:
             return entry[1]
-        value = self.load(key)
+        value = (load or self.load)(key)
         with self._lock:
             self._entries[key] = (now + self.lifetime, value)
             self._entries.move_to_end(key)
@@ -75,6 +79,7 @@ class Directory:
         self._versions = Remembered(self._load_version, clock, _VERSION_REMEMBERED)
         self._providers = Remembered(self._load_providers, clock, _PROVIDERS_REMEMBERED)
         self._authors = Remembered(self._load_author, clock, _VERSION_REMEMBERED)
+        self._subscriptions = Remembered(self._load_subscriptions, clock, _REMEMBERED)
         self._sms = Remembered(self._compile_sms, clock, _VERSION_REMEMBERED)
         self._email = Remembered(self._compile_email, clock, _VERSION_REMEMBERED)
 
@@ -100,6 +105,15 @@ class Directory:
         """Return the channel's providers, active or not."""
         return self._providers.get(channel)
 
+    def subscriptions(self, service_id: UUID, work: UnitOfWork | None = None) -> tuple[Subscription, ...]:
+        """Return what the service's endpoints want to be told.
+
+        Inside a transaction give its `work`: to ask for a second connection while holding one can starve everybody.
+        """
+        if work is None:
+            return self._subscriptions.get(service_id)
+        return self._subscriptions.get(service_id, work.callbacks.subscriptions)
+
     def sms(self, template: Template) -> SmsTemplate:
         """Return the template ready for rendering texts."""
         return self._sms.get(template)
@@ -112,6 +126,7 @@ class Directory:
         """Forget everything, so that the next look-up sees things as they are now."""
         for memory in (self._services, self._keys, self._latest, self._versions, self._authors, self._providers):
             memory.forget()
+        self._subscriptions.forget()
 
     def _load_service(self, service_id: UUID) -> Service | None:
         with self._database.statement() as work:
@@ -136,6 +151,10 @@ class Directory:
     def _load_providers(self, channel: Channel) -> tuple[Provider, ...]:
         with self._database.statement() as work:
             return tuple(work.providers.list_for(channel))
+
+    def _load_subscriptions(self, service_id: UUID) -> tuple[Subscription, ...]:
+        with self._database.statement() as work:
+            return work.callbacks.subscriptions(service_id)
 
     @staticmethod
     def _compile_sms(template: Template) -> SmsTemplate:

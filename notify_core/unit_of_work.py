@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from notify_core.api_keys.ports import ApiKeyRepository
+from notify_core.callbacks.ports import CallbackRepository
 from notify_core.idempotency.ports import AnswerRepository
 from notify_core.inbound.ports import InboundRepository
 from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
@@ -73,6 +74,11 @@ class UnitOfWork(Protocol):
     @property
     def unsubscribe_requests(self) -> UnsubscribeRepository:
         """Recipients' wishes to hear no more."""
+        ...
+
+    @property
+    def callbacks(self) -> CallbackRepository:
+        """Where services are called back, and what they are told there."""
         ...
 
     @property

@@ -15,6 +15,7 @@ from notify_adapters.memory.accounts import (
     MemoryUsers,
 )
 from notify_adapters.memory.answers import MemoryAnswers
+from notify_adapters.memory.callbacks import MemoryCallbacks
 from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
@@ -47,6 +48,9 @@ class MemoryUnitOfWork:
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(
             Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.notifications
+        )
+        self.callbacks = MemoryCallbacks(
+            Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), timelines, clock
         )
         self.undo_log.clear()
 

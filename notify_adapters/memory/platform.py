@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from notify_adapters.memory.callbacks import MemoryCaller
 from notify_adapters.memory.database import MemoryDatabase
 from notify_adapters.memory.documents import MemoryDocuments
 from notify_adapters.memory.error_rates import MemoryErrorRates
@@ -41,7 +42,10 @@ def one_after_the_other(work: Callable[[_Item], _Result], items: Sequence[_Item]
 
 @frozen(kw_only=True)
 class MemoryPlatform:
-    """`notify` with everything it talks to: phones and inboxes that messages end in, files they link to, queues."""
+    """`notify` with everything it talks to: phones and inboxes that messages end in, files they link to, queues.
+
+    `caller` has the callbacks that services got.
+    """
 
     notify: Notify
     database: MemoryDatabase
@@ -49,6 +53,7 @@ class MemoryPlatform:
     phones: MemorySmsProvider
     inboxes: MemoryEmailProvider
     documents: MemoryDocuments
+    caller: MemoryCaller
 
     def run(self) -> None:
         """Do all background work that is due: what the relay and the workers do in production."""
@@ -79,6 +84,7 @@ def in_memory(
     database = MemoryDatabase(clock)
     publisher = MemoryPublisher(clock)
     phones, inboxes, documents = MemorySmsProvider(), MemoryEmailProvider(), MemoryDocuments()
+    caller = MemoryCaller()
     ports = Ports(
         database=database,
         publisher=publisher,
@@ -93,6 +99,7 @@ def in_memory(
         chance=random.random,
         unsubscribe_tokens=MemoryUnsubscribeTokens(),
         error_rates=MemoryErrorRates(),
+        caller=caller,
     )
     return MemoryPlatform(
         notify=build(ports, options),
@@ -101,4 +108,5 @@ def in_memory(
         phones=phones,
         inboxes=inboxes,
         documents=documents,
+        caller=caller,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from notify_adapters.postgres.acceptance import GroupedAcceptance
 from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
+from notify_adapters.postgres.callbacks import PostgresCallbacks
 from notify_adapters.postgres.inbound import PostgresInbound
 from notify_adapters.postgres.notifications import PostgresNotifications
 from notify_adapters.postgres.outbox import PostgresOutbox
@@ -92,6 +93,11 @@ class PostgresUnitOfWork:
     def unsubscribe_requests(self) -> PostgresUnsubscribeRequests:
         """Recipients' wishes to hear no more."""
         return PostgresUnsubscribeRequests(self._session)
+
+    @property
+    def callbacks(self) -> PostgresCallbacks:
+        """Where services are called back, and what they are told there."""
+        return PostgresCallbacks(self._session, self._cipher, self._clock)
 
     @property
     def outbox(self) -> PostgresOutbox:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
 
-_BY_DAY = ("notification_contents", "notification_events", "inbound_sms")
+_BY_DAY = ("notification_contents", "notification_events", "inbound_sms", "callbacks", "callback_attempts")
 _MONTHS_AHEAD = 2
 _DAYS_AHEAD = 100
 # One runner at a time; any number that nothing else here locks.

@@ -68,6 +68,28 @@ def open_text(cipher: Cipher, text_id: UUID, sealed: bytes) -> str:
     return cipher.decrypt(sealed, _received_text(text_id)).decode()
 
 
+def seal_endpoint(cipher: Cipher, endpoint_id: UUID, token: str, secrets: tuple[str, ...]) -> tuple[bytes, bytes]:
+    """Encrypt an endpoint's bearer token and its signing secrets, so that they can be read back for it only."""
+    bound = _endpoint(endpoint_id)
+    return cipher.encrypt(token.encode(), bound), cipher.encrypt(json.dumps(secrets).encode(), bound)
+
+
+def open_endpoint(cipher: Cipher, endpoint_id: UUID, token: bytes, secrets: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decrypt an endpoint's bearer token and its signing secrets."""
+    bound = _endpoint(endpoint_id)
+    return cipher.decrypt(token, bound).decode(), tuple(json.loads(cipher.decrypt(secrets, bound)))
+
+
+def seal_callback(cipher: Cipher, callback_id: UUID, body: bytes) -> bytes:
+    """Encrypt what is to be told, so that it can be read back for this callback only."""
+    return cipher.encrypt(body, _callback(callback_id))
+
+
+def open_callback(cipher: Cipher, callback_id: UUID, sealed: bytes) -> bytes:
+    """Decrypt what is to be told."""
+    return cipher.decrypt(sealed, _callback(callback_id))
+
+
 def _read_object(text: bytes) -> dict[str, Any]:
     """Read what `json` wrote, several times as fast as it can itself where the two agree.
 
@@ -100,3 +122,11 @@ def _answer(key: RequestKey) -> bytes:
 
 def _received_text(text_id: UUID) -> bytes:
     return b"inbound_sms:" + str(text_id).encode()
+
+
+def _endpoint(endpoint_id: UUID) -> bytes:
+    return b"callback_endpoint:" + str(endpoint_id).encode()
+
+
+def _callback(callback_id: UUID) -> bytes:
+    return b"callback:" + str(callback_id).encode()

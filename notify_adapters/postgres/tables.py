@@ -327,6 +327,70 @@ unsubscribe_requests = Table(
 )
 Index("unsubscribe_requests_service_id_idx", unsubscribe_requests.c.service_id)
 
+# Some columns are only for who calls: the lease, and when somebody was last promised to look after the endpoint.
+callback_endpoints = Table(
+    "callback_endpoints",
+    metadata,
+    _id(),
+    _of_service(),
+    _column("url", Text),
+    _column("encrypted_token", LargeBinary),
+    _column("encrypted_secrets", LargeBinary),
+    _column("kinds", ARRAY(Text)),
+    Column("statuses", ARRAY(Text)),
+    Column("channels", ARRAY(Text)),
+    _column("created_at", MOMENT),
+    _column("active", Boolean),
+    _column("consecutive_failures", Integer),
+    Column("paused_until", MOMENT),
+    Column("slow_until", MOMENT),
+    Column("leased_until", MOMENT),
+    Column("promised_for", MOMENT),
+    UniqueConstraint("service_id", "url"),
+)
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    _column("endpoint_id", Uuid),
+    _column("service_id", Uuid),
+    _column("kind", Text),
+    _column("subject_id", Uuid),
+    Column("notification_id", Uuid),
+    _column("body", LargeBinary),
+    _column("created_at", MOMENT),
+    _column("queued_at", MOMENT),
+    _column("next_attempt_at", MOMENT),
+    _column("attempts", Integer),
+    _column("tries", Integer),
+    _column("state", Text),
+    postgresql_partition_by="RANGE (expires_on)",
+)
+Index(
+    "callbacks_endpoint_id_next_attempt_at_id_idx",
+    callbacks.c.endpoint_id,
+    callbacks.c.next_attempt_at,
+    callbacks.c.id,
+    postgresql_where=text("state = 'waiting'"),
+)
+Index("callbacks_service_id_id_idx", callbacks.c.service_id, callbacks.c.id)
+
+callback_attempts = Table(
+    "callback_attempts",
+    metadata,
+    _column("callback_id", Uuid),
+    _column("expires_on", Date),
+    _column("number", Integer),
+    _column("at", MOMENT),
+    Column("status", Integer),
+    Column("failure", Text),
+    _column("milliseconds", Integer),
+    postgresql_partition_by="RANGE (expires_on)",
+)
+Index("callback_attempts_callback_id_idx", callback_attempts.c.callback_id)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
+from notify_core.callbacks.announce import Announcer
 from notify_core.clock import Clock
 from notify_core.directory import Directory
 from notify_core.identifiers import NewId
@@ -47,6 +48,7 @@ class ReceiveText:
     directory: Directory
     clock: Clock
     new_id: NewId
+    announcer: Announcer = field(factory=Announcer)
 
     def __call__(self, incoming: IncomingText) -> Reception:
         """Store the text, once however often its provider repeats it, and say what became of it."""
@@ -70,8 +72,12 @@ class ReceiveText:
             created_at=now,
             expires_on=expiry_date(now, service.days_kept(Channel.SMS)),
         )
-        with self.database.statement() as work:
-            return Reception.STORED if work.inbound.add(text) else Reception.KNOWN
+        with self.database.begin() as work:
+            if not work.inbound.add(text):
+                return Reception.KNOWN
+            self.announcer.received(work, text)
+            work.commit()
+        return Reception.STORED
 
 
 def national_form(number: str) -> str:

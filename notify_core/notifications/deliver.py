@@ -17,6 +17,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from notify_core.callbacks.announce import Announcer
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.notifications.compose import Composed, Composer, NotToBeSent, TestMessage
@@ -133,6 +134,7 @@ class Deliver:
     doubt_wait: timedelta = DEFAULT_DOUBT_WAIT
     log: DeliveryLog = field(factory=DeliveryLog)
     watch_failures: FailureWatch = field(factory=FailureWatch)
+    announcer: Announcer = field(factory=Announcer)
 
     def __call__(self, ids: Sequence[UUID]) -> list[Delivered]:
         """Attempt each of these that is due, and return how each fared; the others need nothing.
@@ -305,13 +307,21 @@ class Deliver:
 
     def _record(self, results: Sequence[_Result]) -> None:
         follow_ups = [entry for result in results for entry in self._follow_ups(result)]
-        with self.database.begin() if follow_ups else self.database.statement() as work:
+        failed = any(result.attempted.status is Status.TECHNICAL_FAILURE for result in results)
+        with self.database.begin() if follow_ups or failed else self.database.statement() as work:
             work.notifications.record([result.attempted for result in results])
             work.outbox.add(follow_ups)
+            self.announcer.failed(work, [(result.message, result.attempted) for result in results])
             work.commit()
         for result in results:
             if result.attempted.reference is not None and result.attempted.sent_by is not None:
-                apply_waiting(self.database, result.attempted.sent_by, result.attempted.reference, self.clock)
+                apply_waiting(
+                    self.database,
+                    result.attempted.sent_by,
+                    result.attempted.reference,
+                    self.clock,
+                    self.announcer,
+                )
 
     def _follow_ups(self, result: _Result) -> list[OutboxEntry]:
         notification = result.message.notification

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from notify_core.callbacks.announce import Announcer
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.notifications.model import COMPLAINT, Complaint, Notification, WaitingReceipt, apply_receipt
@@ -28,6 +29,8 @@ from notify_core.providers.ses_events import SesEvent
 from notify_core.providers.sms_receipts import Meaning, interpret
 from notify_core.unit_of_work import Database, UnitOfWork
 from notify_core.vocabulary import Channel, ProviderName
+
+_SILENT = Announcer()
 
 # Receipts that change nothing are shown, but nobody can fill a timeline with them.
 _MOST_IGNORED_SHOWN = 20
@@ -77,6 +80,7 @@ class RecordSmsReceipt:
     clock: Clock
     new_id: NewId
     log: ReceiptLog = field(factory=ReceiptLog)
+    announcer: Announcer = _SILENT
 
     def __call__(self, receipt: SmsReceipt) -> Notification | None:
         """Return the message as it now stands; None when no text of ours has that reference, or it must wait.
@@ -98,7 +102,7 @@ class RecordSmsReceipt:
             notification_id=notification_id,
             received_at=self.clock(),
         )
-        return _store_then_apply(self.database, waiting, self.clock, self.log)
+        return _store_then_apply(self.database, waiting, self.clock, self.log, self.announcer)
 
 
 @frozen
@@ -109,6 +113,7 @@ class RecordEmailReceipt:
     clock: Clock
     new_id: NewId
     log: ReceiptLog = field(factory=ReceiptLog)
+    announcer: Announcer = _SILENT
 
     def __call__(self, event: SesEvent) -> Notification | None:
         """Return the message as it now stands; None when none is known by that reference (yet), or it must wait.
@@ -127,10 +132,12 @@ class RecordEmailReceipt:
             complained_at=event.occurred_at if event.is_complaint else None,
             received_at=self.clock(),
         )
-        return _store_then_apply(self.database, waiting, self.clock, self.log)
+        return _store_then_apply(self.database, waiting, self.clock, self.log, self.announcer)
 
 
-def apply_waiting(database: Database, provider: ProviderName, reference: str, clock: Clock) -> Notification | None:
+def apply_waiting(
+    database: Database, provider: ProviderName, reference: str, clock: Clock, announcer: Announcer = _SILENT
+) -> Notification | None:
     """Apply the receipts that wait for this reference, if its message is known by now.
 
     Returns the message if there was anything to apply. For whoever has just recorded the reference: nearly always
@@ -145,7 +152,7 @@ def apply_waiting(database: Database, provider: ProviderName, reference: str, cl
             if notification is None:
                 return None
             for receipt in work.receipts.take_waiting(notification):
-                notification = apply(work, notification, receipt, clock()).after
+                notification = apply(work, notification, receipt, clock(), announcer).after
             work.commit()
     except Exception:  # noqa: BLE001 - the receipts stay stored, and the delivery must not fail for them
         return None
@@ -191,40 +198,53 @@ class Applied:
             log.applied(self.before, self.after, detail)
 
 
-def apply(work: UnitOfWork, before: Notification, receipt: WaitingReceipt, now: datetime) -> Applied:
+def apply(
+    work: UnitOfWork, before: Notification, receipt: WaitingReceipt, now: datetime, announcer: Announcer = _SILENT
+) -> Applied:
     """Store what a receipt makes of its message, which is locked, and return what that was."""
     if receipt.status == COMPLAINT:
-        work.receipts.add_complaint(_complaint(receipt, before))
+        complaint = _complaint(receipt, before)
+        if work.receipts.add_complaint(complaint):
+            announcer.complained(work, before, complaint)
         return Applied(receipt, before, before, None)
     meaning = _meaning(receipt, before.status)
     status, detail = (meaning.status, meaning.detail) if meaning else (Status.TECHNICAL_FAILURE, None)
     after = apply_receipt(_adopted(before, receipt, now), status, at=now, provider=receipt.provider)
-    store(work, before, after, received(status, at=receipt.received_at, provider=receipt.provider, detail=detail))
+    event = received(status, at=receipt.received_at, provider=receipt.provider, detail=detail)
+    store(work, before, after, event, announcer)
     return Applied(receipt, before, after, meaning)
 
 
-def store(work: UnitOfWork, before: Notification, after: Notification, receipt: Event) -> None:
-    """Store what a receipt made of a message, and the receipt in its timeline, marked if it changed nothing."""
+def store(
+    work: UnitOfWork, before: Notification, after: Notification, receipt: Event, announcer: Announcer = _SILENT
+) -> None:
+    """Store what a receipt made of a message, and the receipt in its timeline, marked if it changed nothing.
+
+    A change is announced to the message's service.
+    """
     if after != before:
         work.notifications.save(after, receipt)
+        announcer.ended(work, after)
     else:
         ignored = evolve(receipt, kind=EventKind.RECEIPT_IGNORED)
         work.notifications.add_event(before, ignored, at_most=_MOST_IGNORED_SHOWN)
 
 
 def _store_then_apply(
-    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog
+    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog, announcer: Announcer
 ) -> Notification | None:
     with database.statement() as work:
         work.receipts.keep_waiting(receipt)
     try:
-        return _apply_all(database, receipt, clock, log)
+        return _apply_all(database, receipt, clock, log, announcer)
     except Exception as error:  # noqa: BLE001 - it is stored, so it is as good as applied for whoever sent it
         log.left_waiting(receipt.provider, receipt.reference, type(error).__name__)
         return None
 
 
-def _apply_all(database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog) -> Notification | None:
+def _apply_all(
+    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog, announcer: Announcer
+) -> Notification | None:
     """Apply all receipts that wait for the message that this one is about, and return the message."""
     with database.begin() as work:
         notification = message_of(work, receipt)
@@ -238,7 +258,7 @@ def _apply_all(database: Database, receipt: WaitingReceipt, clock: Clock, log: R
         applied: list[Applied] = []
         # Those that came before this one, and could not say whose they were, go before it.
         for waiting in work.receipts.take_waiting(_adopted(notification, receipt, clock())):
-            applied.append(apply(work, notification, waiting, clock()))
+            applied.append(apply(work, notification, waiting, clock(), announcer))
             notification = applied[-1].after
         work.commit()
     for one in applied:

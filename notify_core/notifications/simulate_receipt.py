@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
+from notify_core.callbacks.announce import Announcer
 from notify_core.clock import Clock
 from notify_core.notifications.model import Message, apply_receipt
 from notify_core.notifications.status import Status
@@ -40,6 +41,7 @@ class SimulateReceipts:
 
     database: Database
     clock: Clock
+    announcer: Announcer = field(factory=Announcer)
 
     def __call__(self, ids: Sequence[UUID]) -> None:
         """Apply the simulated receipt of each message. Safe to repeat; ids that need nothing are ignored."""
@@ -60,4 +62,5 @@ class SimulateReceipts:
             if after != before:
                 event = received(status, at=now, provider=before.sent_by, detail="simulated: sent with a test key")
                 work.notifications.save(after, event)
+                self.announcer.ended(work, after)
             work.commit()

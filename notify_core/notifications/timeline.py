@@ -47,6 +47,8 @@ class EventKind(StrEnum):
     TIMED_OUT = "timed-out"
     #: It was cancelled before it was sent.
     CANCELLED = "cancelled"
+    #: The service's own program was told, or could not be told; `detail` says of what, and what it answered.
+    CALLBACK = "callback"
 
 
 # Where two events have the same time, and belong to the same attempt or to none.

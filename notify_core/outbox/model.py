@@ -47,6 +47,8 @@ class Task(StrEnum):
     SIMULATE_RECEIPT = "simulate-receipt"
     #: Its ids are of no messages: they stand for the moments before which it goes on.
     TIME_OUT_SENDING = "timeout-sending-notifications"
+    SEND_CALLBACKS = "send-callbacks"
+    RETRY_CALLBACKS = "retry-callbacks"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
@@ -88,20 +90,25 @@ def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskM
     """Pack entries into as few messages as may carry them, in the order in which each first occurs.
 
     Entries that share task, queue, group and (whole) seconds of delay travel together, up to
-    SUBJECTS_PER_MESSAGE of them. Their times must lie within LONGEST_BROKER_DELAY of `now`.
+    SUBJECTS_PER_MESSAGE of them, each subject once. Their times must lie within LONGEST_BROKER_DELAY of `now`.
     """
     together: dict[tuple[Task, Queue, UUID | None, timedelta], list[OutboxEntry]] = {}
     for entry in entries:
         key = (entry.task, entry.queue, entry.group, _whole_seconds(entry.available_at - now))
         together.setdefault(key, []).append(entry)
     for (task, queue, group, delay), alike in together.items():
-        for start in range(0, len(alike), SUBJECTS_PER_MESSAGE):
-            some = alike[start : start + SUBJECTS_PER_MESSAGE]
+        # What was promised several times for one subject is asked for once.
+        promises: dict[UUID, list[UUID]] = {}
+        for entry in alike:
+            promises.setdefault(entry.subject_id, []).append(entry.id)
+        subjects = list(promises)
+        for start in range(0, len(subjects), SUBJECTS_PER_MESSAGE):
+            some = subjects[start : start + SUBJECTS_PER_MESSAGE]
             yield TaskMessage(
                 task=task,
                 queue=queue,
-                subject_ids=tuple(entry.subject_id for entry in some),
-                entry_ids=tuple(entry.id for entry in some),
+                subject_ids=tuple(some),
+                entry_ids=tuple(entry_id for subject in some for entry_id in promises[subject]),
                 group=group,
                 delay=delay,
             )
