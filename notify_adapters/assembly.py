@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from notify_adapters.health import Health
 from notify_adapters.logging import (
+    StructuredCallbackLog,
     StructuredDeliveryLog,
     StructuredProviderLog,
     StructuredReceiptLog,
@@ -96,6 +97,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
 
     `around` may put something of its own between the use cases and what is outside.
     """
+    from notify_adapters.callbacks import HttpCaller
     from notify_adapters.encryption import AesGcmCipher
     from notify_adapters.postgres import (
         OutboxBell,
@@ -118,6 +120,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
     cipher = AesGcmCipher(settings.encryption_keys)
     database = PostgresDatabase(engine, cipher, clock, wake=bell.ring)
     threads = Threads(settings.provider_calls_in_flight)
+    caller = HttpCaller(settings.callbacks_to_loopback)
     ports = Ports(
         database=database,
         publisher=_publisher(settings) if role is Role.RELAY else _NoPublisher(),
@@ -136,6 +139,8 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         receipt_log=StructuredReceiptLog(),
         # A command shows what it changed on the very output that logs go to.
         provider_log=ProviderLog() if role is Role.COMMAND else StructuredProviderLog(),
+        caller=caller,
+        callback_log=StructuredCallbackLog(),
     )
     return Platform(
         settings=settings,
@@ -144,7 +149,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         health=_health(settings, engine, database, clock),
         ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
         wait_for_outbox=listener.wait,
-        closers=(threads.close, bell.close, listener.close, engine.dispose),
+        closers=(threads.close, caller.close, bell.close, listener.close, engine.dispose),
     )
 
 
@@ -241,6 +246,7 @@ def _options(settings: Settings) -> Options:
         lease=timedelta(seconds=settings.delivery_lease_seconds),
         doubt_wait=timedelta(seconds=settings.in_doubt_wait_seconds),
         late_texts_alarm=settings.late_texts_alarm,
+        callbacks_to_loopback=settings.callbacks_to_loopback,
     )
 
 

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import structlog
 
+from notify_core.callbacks.model import CallbackState, Endpoint, Health
+from notify_core.callbacks.send import CallbackLog, Called
 from notify_core.errors import ConfigurationError
 from notify_core.notifications.deliver import Delivered, DeliveryLog
 from notify_core.notifications.model import Notification
@@ -150,3 +152,44 @@ class StructuredProviderLog(ProviderLog):
     def texts_are_late(self, all_providers: Lateness, breaches: int) -> None:
         """Write it as an error, so that somebody is woken."""
         log().error(TEXTS_ARE_LATE, judged=all_providers.judged, late=all_providers.late, minutes_in_a_row=breaches)
+
+
+class StructuredCallbackLog(CallbackLog):
+    """Writes a line for each callback. Endpoints go by their ids: a URL can hold a secret."""
+
+    def called(self, called: Called) -> None:
+        """Write how one call went."""
+        fields = {
+            "callback_id": str(called.callback.id),
+            "endpoint_id": str(called.callback.endpoint_id),
+            "service_id": str(called.callback.service_id),
+            "kind": called.callback.kind,
+            "attempt": called.attempt,
+            "answer": called.answer.told,
+            "milliseconds": called.answer.milliseconds,
+            "state": called.state,
+        }
+        if called.state is CallbackState.DELIVERED:
+            log().debug("callback delivered", **fields)
+            return
+        retry_at = called.next_attempt_at.isoformat() if called.next_attempt_at else None
+        log().warning("callback not delivered", retry_at=retry_at, **fields)
+
+    def paused(self, endpoint: Endpoint, health: Health) -> None:
+        """Write that an endpoint is left alone for a while."""
+        log().warning(
+            "callback endpoint paused",
+            endpoint_id=str(endpoint.id),
+            service_id=str(endpoint.service_id),
+            failures=health.consecutive_failures,
+            until=None if health.paused_until is None else health.paused_until.isoformat(),
+        )
+
+    def switched_off(self, endpoint: Endpoint, abandoned: int) -> None:
+        """Write that an endpoint said that it was gone."""
+        log().error(
+            "callback endpoint switched off: it answered 410",
+            endpoint_id=str(endpoint.id),
+            service_id=str(endpoint.service_id),
+            abandoned=abandoned,
+        )

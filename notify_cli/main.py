@@ -19,6 +19,7 @@ _COMMANDS = {
     "api-key": "notify_cli.commands.api_keys:api_keys",
     "apply": "notify_cli.commands.apply:apply",
     "beat": "notify_cli.commands.serve:beat",
+    "callbacks": "notify_cli.commands.callbacks:callbacks",
     "demo": "notify_cli.commands.demo:demo",
     "dev": "notify_cli.commands.dev:dev",
     "migrate": "notify_cli.commands.migrate:migrate",

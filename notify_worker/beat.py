@@ -37,6 +37,7 @@ SCHEDULE = (
     Entry(name="switch-current-sms-provider-on-slow-delivery", cron="* * * * *", queue=Queue.PERIODIC),
     Entry(name="tend-providers-back-to-middle", cron="*/5 * * * *", queue=Queue.PERIODIC),
     Entry(name="timeout-sending-notifications", cron="5 0 * * *", queue=Queue.PERIODIC),
+    Entry(name="wake-callback-endpoints", cron="* * * * *", queue=Queue.PERIODIC),
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),
     Entry(name="apply-waiting-receipts", cron="* * * * *", queue=Queue.PERIODIC),

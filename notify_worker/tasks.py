@@ -64,6 +64,16 @@ def simulate_receipt(platform: Platform, ids: list[str]) -> None:
     platform.notify.perform(Task.SIMULATE_RECEIPT, _ids(ids))
 
 
+def send_callbacks(platform: Platform, ids: list[str]) -> None:
+    """Call services' endpoints, given by their ids."""
+    platform.notify.perform(Task.SEND_CALLBACKS, _ids(ids))
+
+
+def retry_callbacks(platform: Platform, ids: list[str]) -> None:
+    """Call endpoints that failed or were slow lately, where nobody waits for them."""
+    platform.notify.perform(Task.RETRY_CALLBACKS, _ids(ids))
+
+
 def process_sms_client_response(
     platform: Platform,
     status: str,
@@ -124,6 +134,11 @@ def time_out_sending(platform: Platform, ids: list[str] | None = None) -> None:
     platform.notify.perform(Task.TIME_OUT_SENDING, _ids(ids) if ids is not None else [])
 
 
+def wake_callback_endpoints(platform: Platform) -> None:
+    """Have those endpoints called that were forgotten."""
+    platform.notify.wake_endpoints()
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -153,6 +168,9 @@ JOBS = (
     Job(name="switch-current-sms-provider-on-slow-delivery", work=switch_on_slow_delivery, frequent=True),
     Job(name="tend-providers-back-to-middle", work=tend_providers_back, frequent=True),
     Job(name=Task.TIME_OUT_SENDING, work=time_out_sending),
+    Job(name=Task.SEND_CALLBACKS, work=send_callbacks, frequent=True),
+    Job(name=Task.RETRY_CALLBACKS, work=retry_callbacks, frequent=True),
+    Job(name="wake-callback-endpoints", work=wake_callback_endpoints, frequent=True),
 )
 
 

@@ -112,6 +112,7 @@ class Parts:
             "IN_DOUBT_WAIT_SECONDS": "10",
             "NOTIFICATION_QUEUE_PREFIX": QUEUE_PREFIX,
             "NOTIFY_EMAIL_DOMAIN": EMAIL_DOMAIN,
+            "CALLBACKS_TO_LOOPBACK": "1",
             "WORKER_READY_FILE": str(self.directory.worker_ready),
             "S3_BUCKET_CSV_UPLOAD": CSV_BUCKET,
             "AWS_ENDPOINT_URL_SQS": self.queues_url,

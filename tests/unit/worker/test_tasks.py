@@ -63,6 +63,9 @@ def test_the_names_are_those_on_the_wire() -> None:
         "switch-current-sms-provider-on-slow-delivery",
         "tend-providers-back-to-middle",
         "timeout-sending-notifications",
+        "send-callbacks",
+        "retry-callbacks",
+        "wake-callback-endpoints",
     ]
 
 
