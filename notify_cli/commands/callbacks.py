@@ -26,7 +26,7 @@ from notify_core.vocabulary import Channel
 _MOST_LISTED = 250
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     """A date, or a date and a time, in UTC unless it says otherwise."""
 
     name = "time"
@@ -175,8 +175,8 @@ def add(
 ) -> None:
     """Have the service called back at URL, which begins with https://.
 
-    Adding a URL again changes it, and brings it back if it was removed or switched off. Its signing secret is shown
-    now and never again.
+    Adding a URL again changes it, and brings it back if it was removed or switched off; its signing secret, which is
+    shown, stays.
     """
     wanted = NewEndpoint(
         service_id=service_id,
