@@ -291,7 +291,7 @@ class PostgresCallbacks:
                 "failures": [attempt.answer.failure for attempt in attempts],
                 "milliseconds": [attempt.answer.milliseconds for attempt in attempts],
                 "notification_ids": [outcome.callback.notification_id for outcome in outcomes],
-                "details": [None if outcome.event is None else outcome.event.detail for outcome in outcomes],
+                "details": [outcome.detail for outcome in outcomes],
                 "today": self._today(),
             },
         )

@@ -10,7 +10,7 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from notify_core.notifications.status import Status
-from notify_core.notifications.timeline import Event
+from notify_core.notifications.timeline import Event, EventKind
 from notify_core.vocabulary import Channel
 
 SHORTEST_TOKEN = 10
@@ -243,14 +243,21 @@ class Attempt:
 class Outcome:
     """One call, and what it makes of the callback: its state, and when it is next due if it still waits.
 
-    `event` is for the timeline of the callback's message, if there is something to tell.
+    `detail` is what the timeline of the callback's message is told, or None.
     """
 
     callback: Callback
     attempt: Attempt
     state: CallbackState
     next_attempt_at: datetime | None = None
-    event: Event | None = None
+    detail: str | None = None
+
+    @property
+    def event(self) -> Event | None:
+        """Return the event in the timeline, or None."""
+        if self.detail is None:
+            return None
+        return Event(at=self.attempt.at, kind=EventKind.CALLBACK, detail=self.detail)
 
 
 @frozen(kw_only=True)

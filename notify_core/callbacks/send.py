@@ -36,7 +36,6 @@ from notify_core.callbacks.retries import CALLBACK_RETRIES, CallbackRetryPolicy,
 from notify_core.callbacks.signatures import signature_headers
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
-from notify_core.notifications.timeline import Event, EventKind
 from notify_core.outbox.model import OutboxEntry
 from notify_core.providers.ports import InFlight
 from notify_core.retries import RetryAfter
@@ -174,7 +173,7 @@ class SendCallbacks:
             callback=callback,
             attempt=attempt,
             state=CallbackState.DELIVERED if taken else CallbackState.FAILED,
-            event=Event(at=now, kind=EventKind.CALLBACK, detail=detail),
+            detail=detail,
         )
 
     def _record(self, due: Sequence[tuple[_Turn, list[Callback]]], outcomes: Sequence[Outcome]) -> None:

@@ -74,7 +74,14 @@ def test_tables_and_migrations_agree(shared_engine: Engine) -> None:
 
 def _is_ours(thing: object, name: str | None, kind: str, reflected: bool, _: object) -> bool:
     """Leave out partitions: they are copies of their table."""
-    partitioned = ("notifications_", "notification_contents_", "notification_events_", "inbound_sms_", "callbacks_", "callback_attempts_")
+    partitioned = (
+        "notifications_",
+        "notification_contents_",
+        "notification_events_",
+        "inbound_sms_",
+        "callbacks_",
+        "callback_attempts_",
+    )
     return not (kind == "table" and reflected and str(name).startswith(partitioned))
 
 
