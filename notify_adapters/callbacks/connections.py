@@ -141,7 +141,7 @@ class Connections:
         reusable = False
         try:
             connection = http.client.HTTPConnection(target.host, target.port)
-            connection.sock = _Stream(stream, deadline)  # type: ignore[assignment]  # all of a socket that it uses
+            connection.sock = _Stream(stream, deadline)  # as much of a socket as it uses
             connection.putrequest("POST", target.target, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", target.authority)
             for name, value in headers.items():
