@@ -41,6 +41,7 @@ def serving(answer: Answer, port: int = 0) -> Iterator[str]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 128  # of those who come at once, none is to wait for the kernel
         block_on_close = False
 
         def handle_error(self, *_: object) -> None:
