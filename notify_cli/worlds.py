@@ -109,6 +109,14 @@ def _service(service: AppliedService, rehearsed: bool) -> dict[str, Any]:
             for name, template in service.templates.items()
         },
         "received_texts": [_document(text, rehearsed) for text in service.received_texts],
+        "callbacks": {
+            url: _document(endpoint, rehearsed)
+            | {
+                "active": endpoint.active,
+                "signing_secret": None if _is_imagined(endpoint, rehearsed) else endpoint.signing_secret,
+            }
+            for url, endpoint in service.callbacks.items()
+        },
     }
 
 

@@ -106,8 +106,9 @@ def check_endpoint(wanted: NewEndpoint) -> None:
         )
     if wanted.channels is not None and Channel.LETTER in wanted.channels:
         raise InvalidEndpoint("channels: of letters no status is told; choose of email, sms")
-    if wanted.statuses == frozenset() or wanted.channels == frozenset():
-        raise InvalidEndpoint("statuses, channels: an empty list wants nothing; leave it out to hear of all")
+    for name, several in (("statuses", wanted.statuses), ("channels", wanted.channels)):
+        if several is not None and not several:
+            raise InvalidEndpoint(f"{name}: is empty, so that nothing is wanted; leave it out to hear of all")
 
 
 def new_signing_secret(new_secret: NewSecret) -> str:

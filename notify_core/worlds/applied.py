@@ -48,6 +48,14 @@ class AppliedTemplate(Applied):
 
 
 @frozen(kw_only=True)
+class AppliedCallback(Applied):
+    """An endpoint for callbacks. `signing_secret` is its newest."""
+
+    active: bool
+    signing_secret: str = field(repr=False)
+
+
+@frozen(kw_only=True)
 class AppliedService(Applied):
     """A service with what is its own, by the file's names. `fields` are those of its own that changed."""
 
@@ -58,6 +66,7 @@ class AppliedService(Applied):
     api_keys: Mapping[str, AppliedKey] = Factory(dict)
     templates: Mapping[str, AppliedTemplate] = Factory(dict)
     received_texts: tuple[Applied, ...] = ()
+    callbacks: Mapping[str, AppliedCallback] = Factory(dict)
 
 
 @frozen(kw_only=True)

@@ -27,6 +27,7 @@ from notify_core.worlds.applied import (
     AppliedWorld,
     Change,
 )
+from notify_core.worlds.callbacks import Endpoints
 from notify_core.worlds.compare import (
     changed_fields,
     check_id,
@@ -134,6 +135,7 @@ class _Application:
         keys = self._keys(after.id, wanted, place.at("api_keys"))
         templates = self._templates(after.id, wanted, place.at("templates"))
         received = Receptions(self.work, self.apply.new_id, self.now)(after, wanted, place)
+        endpoints = Endpoints(self.work, self.apply.new_id, self.apply.new_secret, self.now)(after, wanted)
         if place.problems:
             return None
         stored = archive_service(self.work, after, self.now) if wanted.archived else after
@@ -149,6 +151,7 @@ class _Application:
             api_keys=keys,
             templates=templates,
             received_texts=received,
+            callbacks=endpoints,
         )
 
     def _stored_service(self, wanted: WorldService, place: Place) -> Service | None:

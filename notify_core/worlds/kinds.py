@@ -12,6 +12,7 @@ from uuid import UUID
 
 from attrs import NOTHING, Attribute, Factory, fields, frozen
 
+from notify_core.callbacks.targets import InvalidCallbackUrl, read_target
 from notify_core.errors import InvalidRecipient
 from notify_core.recipients import parse_email_address, parse_phone_number
 
@@ -183,6 +184,27 @@ class Moment:
     def schema(self) -> dict[str, Any]:
         """Return it in JSON Schema."""
         return {"type": "string", "format": "date-time", "pattern": f"^{_MOMENT}$"}
+
+
+@frozen
+class CallbackUrl:
+    """A URL that callbacks may go to. Loopback is taken, too: whether calls go there is a setting's affair."""
+
+    def read(self, value: object, place: Place) -> Any:
+        """Return the URL."""
+        if not isinstance(value, str):
+            place.say(_no_text(value))
+            return UNREADABLE
+        try:
+            read_target(value, loopback_allowed=True)
+        except InvalidCallbackUrl as error:
+            place.say(error.message.removeprefix("url: "))
+            return UNREADABLE
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Return it in JSON Schema."""
+        return {"type": "string", "format": "uri", "pattern": "^https?://"}
 
 
 @frozen(kw_only=True)

@@ -11,6 +11,9 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from notify_core.callbacks.manage import InvalidEndpoint, NewEndpoint, check_endpoint
+from notify_core.callbacks.model import CallbackKind
+from notify_core.notifications.status import Status
 from notify_core.services.model import (
     LONGEST_RETENTION,
     NAME_LENGTH,
@@ -24,6 +27,7 @@ from notify_core.services.model import (
 from notify_core.templates.write import InvalidTemplate, NewTemplate, check
 from notify_core.vocabulary import Channel, KeyType
 from notify_core.worlds.kinds import (
+    CallbackUrl,
     Choice,
     Flag,
     Identifier,
@@ -198,6 +202,45 @@ class WorldReceivedText:
 
 
 @frozen(kw_only=True)
+class WorldCallback:
+    """A URL at which the service's own program hears what happened. Known by the URL."""
+
+    url: str = field(repr=False, metadata=of(CallbackUrl(), "Where it is called: https, or this machine."))
+    bearer_token: str = field(
+        repr=False,
+        metadata=of(Text(), "What each call brings in its Authorization header, at least 10 characters."),
+    )
+    kinds: tuple[CallbackKind, ...] = field(
+        default=tuple(CallbackKind), metadata=of(ListOf(Choice(CallbackKind)), "What it hears of. All, unless said.")
+    )
+    statuses: tuple[Status, ...] | None = field(
+        default=None, metadata=of(ListOf(Choice(Status)), "Of which ends of messages it hears. All, unless said.")
+    )
+    channels: tuple[Channel, ...] | None = field(
+        default=None,
+        metadata=of(ListOf(Choice(Channel)), "Of the ends of which messages it hears. All, unless said."),
+    )
+    removed: bool = field(default=False, metadata=of(Flag(), "Whether it is called no more."))
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what makes it nothing that could be called."""
+        try:
+            check_endpoint(
+                NewEndpoint(
+                    service_id=UUID(int=0),
+                    url=self.url,
+                    bearer_token=self.bearer_token,
+                    kinds=frozenset(kind for _, kind in present(self.kinds)),
+                    statuses=None if self.statuses is None else frozenset(one for _, one in present(self.statuses)),
+                    channels=None if self.channels is None else frozenset(one for _, one in present(self.channels)),
+                )
+            )
+        except InvalidEndpoint as error:
+            key, _, problem = error.message.partition(": ")
+            yield key, problem
+
+
+@frozen(kw_only=True)
 class WorldService:
     """A service, the tenant that sends, with everything that is its own. Known by its name."""
 
@@ -280,6 +323,10 @@ class WorldService:
     received_texts: tuple[WorldReceivedText, ...] = field(
         default=(),
         metadata=of(ListOf(Object(WorldReceivedText)), "What people have texted it; it needs an inbound_number."),
+    )
+
+    callbacks: tuple[WorldCallback, ...] = field(
+        default=(), metadata=of(ListOf(Object(WorldCallback), "url"), "Where its own programs hear what happened.")
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:

@@ -393,7 +393,7 @@ def test_a_new_token_is_used_for_what_was_queued_before(town: Town, listen: List
         ({"bearer_token": "with-ümlaut-"}, "bearer_token: holds a character"),
         ({"kinds": frozenset()}, "kinds: is empty"),
         ({"statuses": frozenset({Status.SENT})}, "statuses: sent is never told"),
-        ({"statuses": frozenset()}, "wants nothing"),
+        ({"statuses": frozenset()}, "statuses: is empty"),
         ({"channels": frozenset({Channel.LETTER})}, "channels: of letters"),
     ],
 )
