@@ -224,15 +224,18 @@ class WorldCallback:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what makes it nothing that could be called."""
+        several = (self.kinds, self.statuses or (), self.channels or ())
+        if any(one is None for some in several for one in some):
+            return  # What cannot be read has been said, and cannot be judged.
         try:
             check_endpoint(
                 NewEndpoint(
                     service_id=UUID(int=0),
                     url=self.url,
                     bearer_token=self.bearer_token,
-                    kinds=frozenset(kind for _, kind in present(self.kinds)),
-                    statuses=None if self.statuses is None else frozenset(one for _, one in present(self.statuses)),
-                    channels=None if self.channels is None else frozenset(one for _, one in present(self.channels)),
+                    kinds=frozenset(self.kinds),
+                    statuses=None if self.statuses is None else frozenset(self.statuses),
+                    channels=None if self.channels is None else frozenset(self.channels),
                 )
             )
         except InvalidEndpoint as error:

@@ -59,7 +59,7 @@ def test_an_endpoint_is_changed_removed_and_brought_back(platform: MemoryPlatfor
         ({"url": "ftp://bins.example"}, "callbacks.0.url: does not begin with https://"),
         ({"url": "http://bins.example"}, "callbacks.0.url: does not begin with https://"),
         ({"url": "https://10.0.0.1/"}, "callbacks.0.url: is an address inside a network"),
-        ({"url": 7}, "callbacks.0.url: 7 is"),
+        ({"url": 7}, "callbacks.0.url: is a number"),
         ({"bearer_token": "short"}, "callbacks.0.bearer_token: has fewer than 10 characters"),
         ({"kinds": []}, "callbacks.0.kinds: is empty"),
         ({"kinds": ["gossip"]}, "callbacks.0.kinds.0: 'gossip' is not one of"),

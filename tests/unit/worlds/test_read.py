@@ -63,6 +63,16 @@ WHOLE: dict[str, Any] = {
                 }
             ],
             "inbound_number": "07700 900126",
+            "callbacks": [
+                {
+                    "url": "https://bins.example/notify",
+                    "bearer_token": "long-enough",
+                    "kinds": ["delivery_status"],
+                    "statuses": ["delivered"],
+                    "channels": ["sms"],
+                    "removed": True,
+                },
+            ],
             "received_texts": [
                 {"from": "07700 900127", "content": "Where?", "received_at": "2026-11-21T10:30:00.5+01:00"},
                 {"from": "07700 900127", "content": "Where?"},
