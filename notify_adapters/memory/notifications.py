@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -234,6 +234,15 @@ class MemoryNotifications:
         for facts in timed_out:
             self._timelines.add(facts.id, Event(at=now, kind=EventKind.TIMED_OUT, status=status))
         return timed_out
+
+    def find_unclaimed(self, ids: Collection[UUID], *, now: datetime) -> set[UUID]:
+        """Return those of the ids that a claim would get."""
+        found = [message.notification for one in ids if (message := self._table.get(one)) is not None]
+        return {
+            facts.id
+            for facts in found
+            if facts.status is Status.CREATED and (facts.leased_until is None or facts.leased_until <= now)
+        }
 
     def _put(self, notification: Notification) -> Message:
         before = self._table.get(notification.id)

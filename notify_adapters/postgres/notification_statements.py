@@ -344,3 +344,8 @@ WHERE undelivered AND channel <> 'letter'
     AND (leased_until IS NULL OR leased_until <= %(before)s)
 ORDER BY id LIMIT %(limit)s
 """
+
+FIND_UNCLAIMED = """
+SELECT id FROM notifications
+WHERE id = ANY(%(ids)s) AND status = 'created' AND (leased_until IS NULL OR leased_until <= %(now)s)
+"""

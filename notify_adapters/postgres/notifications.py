@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -233,6 +233,10 @@ class PostgresNotifications:
             "limit": limit,
         }
         return [_notification(row) for row in self._session.rows(statements.TIME_OUT, parameters)]
+
+    def find_unclaimed(self, ids: Collection[UUID], *, now: datetime) -> set[UUID]:
+        """Return those of the ids that a claim would get."""
+        return {row.id for row in self._session.rows(statements.FIND_UNCLAIMED, {"ids": list(ids), "now": now})}
 
     def _today(self) -> date:
         return london_date(self._clock())

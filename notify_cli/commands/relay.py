@@ -15,6 +15,9 @@ from notify_core.unit_of_work import DatabaseUnavailable
 _REST_WITHOUT_DATABASE_SECONDS = 1.0
 # A woken relay waits this long for more to come, so that messages accepted together travel together.
 _GATHERING_SECONDS = 0.005
+# While lanes rest: how soon to see whether workers have caught up, at first and when they are slow.
+_FIRST_LOOK_SECONDS = 0.02
+_LATER_LOOKS_SECONDS = 0.2
 
 
 @click.command()
@@ -39,6 +42,7 @@ def relay(once: bool) -> None:
 def relay_until(stopping: Event, platform: Any, *, once: bool = False) -> None:
     """Relay until told to stop, resting while the database is away; `once`: until nothing is due."""
     interval = platform.settings.relay_interval_ms / 1000
+    look = _FIRST_LOOK_SECONDS
     while not stopping.is_set():
         try:
             round_ = platform.notify.relay_outbox()
@@ -49,5 +53,9 @@ def relay_until(stopping: Event, platform: Any, *, once: bool = False) -> None:
             continue
         if once and not round_.published:
             return
-        if not round_.published and platform.wait_for_outbox(interval):
+        if round_.published:
+            look = _FIRST_LOOK_SECONDS
+        elif platform.wait_for_outbox(min(look, interval) if round_.resting else interval):
             time.sleep(_GATHERING_SECONDS)
+        else:
+            look = min(look * 2, _LATER_LOOKS_SECONDS)

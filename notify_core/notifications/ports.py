@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -129,6 +129,10 @@ class NotificationRepository(Protocol):
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody since `before`."""
+        ...
+
+    def find_unclaimed(self, ids: Collection[UUID], *, now: datetime) -> set[UUID]:
+        """Return those of the ids that a claim would get: messages `created` and leased to nobody."""
         ...
 
     def time_out(

@@ -54,6 +54,14 @@ class Task(StrEnum):
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
 
 
+@frozen
+class Lane:
+    """What waits on one queue for one tenant: nobody else's lane may hold it up."""
+
+    queue: Queue
+    group: UUID | None
+
+
 @frozen(kw_only=True)
 class OutboxEntry:
     """A promise: `task` will be put on `queue` for `subject_id`, not to run before `available_at` (UTC).
@@ -67,6 +75,11 @@ class OutboxEntry:
     subject_id: UUID
     available_at: datetime
     group: UUID | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """Where it waits."""
+        return Lane(self.queue, self.group)
 
     @property
     def is_first_delivery(self) -> bool:
@@ -84,6 +97,11 @@ class TaskMessage:
     entry_ids: tuple[UUID, ...]
     group: UUID | None = None
     delay: timedelta = timedelta(0)
+
+    @property
+    def lane(self) -> Lane:
+        """Where its subjects waited."""
+        return Lane(self.queue, self.group)
 
 
 def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskMessage]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from notify_core.outbox.model import OutboxEntry, TaskMessage
+from notify_core.outbox.model import Lane, OutboxEntry, TaskMessage
 
 
 class Outbox(Protocol):
@@ -17,8 +17,21 @@ class Outbox(Protocol):
         """Promise these; once the transaction commits, a relay is woken."""
         ...
 
-    def take(self, *, limit: int, due_before: datetime, now: datetime, until: datetime) -> list[OutboxEntry]:
-        """Take at most `limit` entries due before `due_before`, longest due first; hide them until `until`.
+    def take(
+        self,
+        *,
+        limit: int,
+        due_before: datetime,
+        now: datetime,
+        until: datetime,
+        most_each: int | None = None,
+        without: Collection[Lane] = (),
+    ) -> list[OutboxEntry]:
+        """Take at most `limit` entries due before `due_before`, and hide them until `until`.
+
+        Every lane that has some gets its share, at most `most_each` (None: as many as fit), the longest due first;
+        SUBJECTS_PER_MESSAGE for each lane come before more for any. Lanes `without` get nothing. What is taken is
+        returned longest due first. However many wait in one lane, taking costs no more for it.
 
         No two relays are given the same entry while it is hidden. An entry that is neither removed nor
         released by then can be taken again.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from notify_core.clock import Clock
-from notify_core.outbox.model import LONGEST_BROKER_DELAY, OutboxEntry, TaskMessage, as_messages
+from notify_core.outbox.ahead import MOST_EACH, Ahead
+from notify_core.outbox.model import LONGEST_BROKER_DELAY, Lane, OutboxEntry, TaskMessage, as_messages
 from notify_core.outbox.ports import Publisher, QueuesUnavailable
 from notify_core.unit_of_work import Database
 
@@ -21,15 +23,19 @@ _REST_AFTER_REFUSAL = timedelta(seconds=2)
 
 @frozen(kw_only=True)
 class Relayed:
-    """What one round did: entries `published`, and entries `held_back` because the broker did not take them."""
+    """What one round did: entries `published`, and entries `held_back` because the broker did not take them.
+
+    `resting`: some lanes get nothing until workers have caught up with them, which is worth another look soon.
+    """
 
     published: int
     held_back: int
+    resting: bool = False
 
 
 @frozen
 class RelayOutbox:
-    """Take a batch of promises, publish them, forget them.
+    """Take a batch of promises, publish them, forget them; from each lane no more than workers will soon begin.
 
     Entries are hidden, not locked, while they are published: no transaction stays open while waiting for
     the broker. A crash in between means that they are published again, never that they are lost.
@@ -38,20 +44,33 @@ class RelayOutbox:
     database: Database
     publisher: Publisher
     clock: Clock
+    ahead: Ahead = field(factory=Ahead)
 
     def __call__(self, limit: int = _BATCH) -> Relayed:
         """Relay at most `limit` entries that are due, or will be while the broker can hold them."""
-        entries = self._take(limit)
+        self._catch_up()
+        resting = self.ahead.resting()
+        entries = self._take(limit, resting)
         if not entries:
-            return Relayed(published=0, held_back=0)
+            return Relayed(published=0, held_back=0, resting=bool(resting))
         began = self.clock()
         messages = list(as_messages(entries, began))
         refused = self._publish(messages)
         held_back = {entry_id for message in refused for entry_id in message.entry_ids}
+        self.ahead.publish((message for message in messages if not held_back.intersection(message.entry_ids)), began)
         self._settle(entries, held_back, began)
-        return Relayed(published=len(entries) - len(held_back), held_back=len(held_back))
+        return Relayed(
+            published=len(entries) - len(held_back), held_back=len(held_back), resting=bool(self.ahead.resting())
+        )
 
-    def _take(self, limit: int) -> list[OutboxEntry]:
+    def _catch_up(self) -> None:
+        watched = self.ahead.watched()
+        if watched:
+            now = self.clock()
+            with self.database.statement() as work:
+                self.ahead.catch_up(work.notifications.find_unclaimed(watched, now=now), now)
+
+    def _take(self, limit: int, resting: Collection[Lane]) -> list[OutboxEntry]:
         now = self.clock()
         with self.database.statement() as work:
             return work.outbox.take(
@@ -59,6 +78,8 @@ class RelayOutbox:
                 due_before=now + LONGEST_BROKER_DELAY,
                 now=now,
                 until=now + _HIDDEN_WHILE_PUBLISHING,
+                most_each=MOST_EACH,
+                without=resting,
             )
 
     def _publish(self, messages: list[TaskMessage]) -> list[TaskMessage]:

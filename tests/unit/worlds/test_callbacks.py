@@ -50,7 +50,7 @@ def test_an_endpoint_is_changed_removed_and_brought_back(platform: MemoryPlatfor
     assert not stored(platform).active
     back = apply(platform, bearer_token="another-one", kinds=["complaint"])
     assert (back.id, back.active) == (first.id, True)
-    assert stored(platform).statuses == frozenset({Status.DELIVERED}, "what is left out stays"
+    assert stored(platform).statuses == frozenset({Status.DELIVERED}), "what is left out stays"
 
 
 @pytest.mark.parametrize(
