@@ -361,3 +361,19 @@ def test_personalisation_comes_back_as_it_was(
     with database.statement() as work:
         work.notifications.accept(message, entry_for(message.notification.id, message, new_id()))
         assert work.notifications.find(message.notification.service_id, message.notification.id) == message
+
+
+# What a relay asks about what it has published
+
+
+def test_unclaimed_is_what_a_claim_would_get(
+    database: Database, accept: Accept, clock: FixedClock, new_id: NewId
+) -> None:
+    untouched, claimed, sent = accept(), accept(), accept(status=Status.SENDING)
+    over, waiting = accept(leased_until=clock()), accept(leased_until=clock() + SECOND)
+    claim(database, clock, claimed)
+    everybody = [message.notification.id for message in (untouched, claimed, sent, over, waiting)]
+    with database.statement() as work:
+        unclaimed = work.notifications.find_unclaimed([*everybody, new_id()], now=clock())
+        assert work.notifications.find_unclaimed([], now=clock()) == set()
+    assert unclaimed == {untouched.notification.id, over.notification.id}

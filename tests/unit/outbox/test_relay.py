@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notify_core.outbox.ahead import AHEAD, MOST_EACH
 from notify_core.outbox.model import (
     LONGEST_BROKER_DELAY,
     SUBJECTS_PER_MESSAGE,
@@ -16,7 +17,7 @@ from notify_core.outbox.model import (
     Task,
     as_messages,
 )
-from tests.unit.conftest import Town
+from tests.unit.conftest import Town, make_town
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -107,3 +108,56 @@ def test_what_is_due_long_from_now_stays_in_the_outbox(town: Town) -> None:
     assert town.platform.notify.relay_outbox().published == 1
     with town.platform.database.begin() as work:
         assert work.outbox.count() == 1
+
+
+def relay_all(town: Town) -> int:
+    """Relay until nothing more is published, and return how much was."""
+    total = 0
+    while published := town.platform.notify.relay_outbox().published:
+        total += published
+    return total
+
+
+def test_a_backlog_stays_in_the_outbox_until_workers_catch_up(town: Town) -> None:
+    for _ in range(AHEAD + 300):
+        town.text()
+
+    assert relay_all(town) == AHEAD
+    assert town.platform.notify.relay_outbox().resting
+
+    notify, publisher = town.platform.notify, town.platform.publisher
+    for _ in range(MOST_EACH // SUBJECTS_PER_MESSAGE):
+        message = publisher.receive()
+        assert message is not None
+        notify.perform(message.task, message.subject_ids)
+    assert relay_all(town) == MOST_EACH
+
+    town.platform.run()
+    with town.platform.database.statement() as work:
+        assert work.outbox.count() == 0
+    assert len(town.platform.phones.sent) == AHEAD + 300
+
+
+def test_another_service_and_another_queue_do_not_wait_for_a_backlog(town: Town) -> None:
+    for _ in range(AHEAD + 300):
+        town.text()
+    relay_all(town)
+
+    neighbour = make_town(town.platform, town.clock, name="Parks")
+    neighbour.text()
+    town.mail()
+
+    assert town.platform.notify.relay_outbox().published == 2
+
+
+def test_what_was_lost_with_its_queue_holds_nobody_up_for_long(town: Town) -> None:
+    for _ in range(AHEAD + 300):
+        town.text()
+    relay_all(town)
+    while town.platform.publisher.receive() is not None:
+        pass
+    assert relay_all(town) == 0
+
+    town.clock.advance(timedelta(seconds=60))
+
+    assert relay_all(town) == 300
