@@ -123,6 +123,7 @@ def _add_sqs(parser: argparse.ArgumentParser) -> None:
     add("--queue", action="append", default=[], metavar="NAME", help="a queue to create at once; may be repeated")
     add("--create-on-use", action="store_true", help="create queues when they are first asked for")
     add("--visibility-timeout", type=int, default=30, metavar="SECONDS", help="of queues that do not say")
+    add("--unfair", action="store_true", help="first come, first served, whatever message groups say")
     parser.set_defaults(build=_build_sqs)
 
 

@@ -31,8 +31,8 @@ class Outbox(Protocol):
 
         Every lane that has some gets its share, at most `most_each` (None: as many as fit), the longest due first;
         SUBJECTS_PER_MESSAGE for each lane come before more for any. Lanes `without` get nothing. What is taken is
-        returned longest due first. However many wait in one lane, taking costs no more for it. When lanes differ much,
-        fewer than `limit` may be taken though more is due; never none.
+        returned longest due first. However many wait in one lane, taking costs no more for it. Fewer than `limit` may
+        be taken though more is due; never none.
 
         No two relays are given the same entry while it is hidden. An entry that is neither removed nor
         released by then can be taken again.

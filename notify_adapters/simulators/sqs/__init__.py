@@ -4,6 +4,7 @@ It speaks AWS's JSON protocol (`application/x-amz-json-1.0`, `X-Amz-Target: Amaz
 is what botocore and kombu 5.7 use; the older query protocol with XML is not spoken. Standard queues only.
 
     queue.py         one queue: messages, visibility, delays, dead letters
+    ready.py         whose turn it is: quiet message groups before busy ones
     queues.py        all queues, by name and URL
     operations.py    what each call does, AWS's parameters in, AWS's answer out
     attributes.py    message attributes and their checksum

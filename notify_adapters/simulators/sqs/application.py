@@ -23,7 +23,7 @@ AWS_HEADERS = ((b"content-type", b"application/x-amz-json-1.0"),)
 
 def build(options: argparse.Namespace) -> Handler:
     """Return the handler that the command line asks for."""
-    queues = Queues(options.region, options.visibility_timeout, options.create_on_use)
+    queues = Queues(options.region, options.visibility_timeout, options.create_on_use, fair=not options.unfair)
     for name in options.queue:
         queues.create(name, {})
     return SqsSimulator(Operations(queues, base_url=f"http://{options.host}:{options.port}"))

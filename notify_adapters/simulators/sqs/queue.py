@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import heapq
-import random
 import time
 import uuid
 from collections import deque
@@ -21,6 +20,7 @@ from typing import Any
 from attrs import define, field
 
 from notify_adapters.simulators.sqs.attributes import Attributes
+from notify_adapters.simulators.sqs.ready import Ready
 
 CLEAR_OUT_ABOVE = 10_000  # stale timers, beyond which they are cleared out when they are the majority
 
@@ -69,17 +69,22 @@ class Message:
 
 @define(eq=False)
 class Queue:
-    """A standard queue. Times are `time.monotonic()`; `dead_letters` finds the queue of a redrive policy."""
+    """A standard queue, `fair` between message groups. Times are `time.monotonic()`."""
 
     name: str
     settings: dict[str, str]
     created_at: int = field(factory=lambda: int(time.time()))
     redrive: Redrive | None = None
-    _ready: deque[Message] = field(factory=deque)
+    fair: bool = True
+    _ready: Ready = field(init=False)
+    _in_hand: dict[str, int] = field(factory=dict)
     _timers: list[tuple[float, int, Message]] = field(factory=list)
     _messages: dict[int, Message] = field(factory=dict)
     _numbers: dict[State, int] = field(factory=lambda: dict.fromkeys(State, 0))
     _waiters: deque[asyncio.Future[None]] = field(factory=deque)
+
+    def __attrs_post_init__(self) -> None:
+        self._ready = Ready(self.fair)
 
     def add(self, message: Message, delay: float) -> None:
         """Put a message in, to be received after `delay` seconds."""
@@ -92,11 +97,8 @@ class Queue:
     def take(self, most: int, visibility: float, *, shuffled: bool = False) -> list[Message]:
         """Receive up to `most` messages; each is hidden from others for `visibility` seconds."""
         self._notice_due()
-        if shuffled and len(self._ready) > 1:
-            self._ready.rotate(random.randrange(len(self._ready)))  # noqa: S311 - no secret
         taken: list[Message] = []
-        while self._ready and len(taken) < most:
-            message = self._ready.popleft()
+        while len(taken) < most and (message := self._ready.take(self._in_hand, shuffled=shuffled)) is not None:
             if message.state is not State.READY:  # deleted while it waited
                 continue
             if self.redrive is not None and message.receives >= self.redrive.after:
@@ -185,7 +187,16 @@ class Queue:
     def _change(self, message: Message, state: State) -> None:
         self._numbers[message.state] -= 1
         self._numbers[state] += 1
+        if message.group and State.IN_FLIGHT in {message.state, state}:
+            self._count_in_hand(message.group, (state is State.IN_FLIGHT) - (message.state is State.IN_FLIGHT))
         message.state = state
+
+    def _count_in_hand(self, group: str, change: int) -> None:
+        number = self._in_hand.get(group, 0) + change
+        if number:
+            self._in_hand[group] = number
+        else:
+            self._in_hand.pop(group, None)
 
     def _notice_due(self) -> None:
         now = time.monotonic()

@@ -30,11 +30,12 @@ WITHOUT_EFFECT = frozenset(
 
 @define
 class Queues:
-    """The queues. `create_on_use` makes a queue the first time anybody asks for it."""
+    """The queues. `create_on_use` makes a queue the first time anybody asks for it; `fair` as in AWS."""
 
     region: str = "eu-west-1"
     visibility_timeout: int = 30
     create_on_use: bool = False
+    fair: bool = True
     _by_name: dict[str, Queue] = field(factory=dict)
 
     def create(self, name: str, settings: Mapping[str, str]) -> Queue:
@@ -47,7 +48,7 @@ class Queues:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name):
             raise invalid_value("A standard queue's name has 1 to 80 letters, digits, hyphens and underscores.")
         defaults = {key: str(default) for key, (default, _) in LIMITS.items()}
-        queue = Queue(name, defaults | {"VisibilityTimeout": str(self.visibility_timeout)})
+        queue = Queue(name, defaults | {"VisibilityTimeout": str(self.visibility_timeout)}, fair=self.fair)
         self.change(queue, settings)
         self._by_name[name] = queue
         return queue

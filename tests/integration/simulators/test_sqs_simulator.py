@@ -351,3 +351,49 @@ def test_counts_tell_what_was_called(sqs: Any, queue: str, simulator: SimulatorC
     assert counts["messages"] == {"sent": 1, "received": 1, "deleted": 1}
     assert counts["calls"]["SendMessage"] == 1
     assert counts["queues"] == {"queue": {"ready": 0, "in_flight": 0, "delayed": 0}}
+
+
+# Fair queues
+
+
+def send_grouped(sqs: Any, queue: str, group: str, *texts: str) -> None:
+    for text in texts:
+        sqs.send_message(QueueUrl=queue, MessageBody=text, MessageGroupId=group)
+
+
+def test_a_quiet_group_is_served_before_a_backlog(sqs: Any, queue: str) -> None:
+    send_grouped(sqs, queue, "busy", "b1", "b2", "b3", "b4")
+    assert bodies(sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=2)) == ["b1", "b2"]
+    send_grouped(sqs, queue, "quiet", "q1", "q2")
+    sqs.send_message(QueueUrl=queue, MessageBody="nobody's")
+
+    rest = bodies(sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10))
+
+    assert rest == ["q1", "nobody's", "q2", "b3", "b4"]
+
+
+def test_a_group_whose_messages_are_done_is_quiet_again(sqs: Any, queue: str) -> None:
+    send_grouped(sqs, queue, "one", "a1", "a2", "a3")
+    taken = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=2)["Messages"]
+    send_grouped(sqs, queue, "two", "b1")
+    for message in taken:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+    assert bodies(sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1)) == ["a3"]
+
+
+def test_fairness_can_be_switched_off(start_simulator: Callable[..., SimulatorClient]) -> None:
+    simulator = start_simulator("sqs", "--unfair", "--queue=first-come")
+    sqs = boto3.client(
+        "sqs",
+        endpoint_url=simulator.url,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    queue = sqs.get_queue_url(QueueName="first-come")["QueueUrl"]
+    send_grouped(sqs, queue, "busy", "b1", "b2", "b3")
+    sqs.receive_message(QueueUrl=queue)
+    send_grouped(sqs, queue, "quiet", "q1")
+
+    assert bodies(sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)) == ["b2", "b3", "q1"]
