@@ -12,6 +12,7 @@ import click
 from notify_adapters.embedded.errors import EmbeddedPartError
 from notify_cli.exit_codes import ExitCode
 from notify_core.errors import ConfigurationError, NotFound, NotifyError
+from notify_core.outbox.ports import QueuesUnavailable
 from notify_core.unit_of_work import DatabaseUnavailable
 
 # Where each command lives. They are imported when they are called, so that `notify --help` is quick.
@@ -24,6 +25,7 @@ _COMMANDS = {
     "dev": "notify_cli.commands.dev:dev",
     "migrate": "notify_cli.commands.migrate:migrate",
     "providers": "notify_cli.commands.providers:providers",
+    "queues": "notify_cli.commands.queues:queues",
     "relay": "notify_cli.commands.relay:relay",
     "service": "notify_cli.commands.services:services",
     "settings": "notify_cli.commands.settings:settings",
@@ -57,7 +59,7 @@ def notify() -> None:
     \b
     Try it:           notify demo
     Develop with it:  notify dev
-    Operate it:       notify migrate, then web, worker, relay and beat; notify status; notify providers
+    Operate it:       notify migrate, queues create, then web, worker, relay and beat; notify status, providers
     Set it up:        notify service create, api-key create, template create; notify apply
 
     Settings come from the environment; `notify settings` lists them. Every command that prints something a
@@ -77,7 +79,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(ExitCode.INTERRUPTED)
-    except (NotifyError, DatabaseUnavailable) as error:
+    except (NotifyError, DatabaseUnavailable, QueuesUnavailable) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         sys.exit(_code_of(error))
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence, and details for who asks for them
@@ -103,4 +105,6 @@ def _code_of(error: Exception) -> ExitCode:
         return ExitCode.UNAVAILABLE
     if isinstance(error, EmbeddedPartError):
         return ExitCode.PART_FAILED
+    if isinstance(error, QueuesUnavailable):
+        return ExitCode.UNHEALTHY
     return ExitCode.REFUSED

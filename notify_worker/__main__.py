@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from notify_adapters.settings import read_settings
 from notify_core.errors import ConfigurationError
+from notify_core.outbox.worker_types import EVERY_QUEUE
 from notify_worker.app import EXIT_CONFIGURATION
-from notify_worker.queues import EVERY_QUEUE
 from notify_worker.run import run_beat, run_worker
 
 

@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 from kombu.entity import Queue as CeleryQueue
 
 from notify_adapters.settings import Settings
-from notify_core.outbox.model import Queue
+from notify_core.outbox.model import LONGEST_TASK_SECONDS, Queue
 
-# A task that runs longer is told to stop, then killed. Both well within the queues' visibility timeout of 60 s:
-# a message must not be delivered to a second worker while the first is still at it.
+# A task that runs longer is told to stop, then killed.
 SOFT_TIME_LIMIT_SECONDS = 25
-TIME_LIMIT_SECONDS = 28
+TIME_LIMIT_SECONDS = LONGEST_TASK_SECONDS
 # SQS answers as soon as there is a message. Less than the 20 s after which kombu hangs up, or messages that are
 # just being handed over would be lost from sight until their visibility timeout is over.
 LONG_POLL_SECONDS = 10

@@ -8,10 +8,11 @@ from attrs import evolve
 from celery import Celery
 from celery.platforms import SecurityWarning
 
-from notify_adapters.assembly import Role, assemble, prepare
+from notify_adapters.assembly import Role, assemble, prepare, queue_admin
 from notify_adapters.settings import Settings
+from notify_core.outbox.worker_types import EVERY_QUEUE, queues_for
 from notify_worker.app import make_app
-from notify_worker.queues import EVERY_QUEUE, queues_for
+from notify_worker.start import require_queues
 
 _LOG_LEVEL = "WARNING"
 
@@ -20,12 +21,13 @@ def run_worker(settings: Settings, worker_type: str = EVERY_QUEUE, concurrency: 
     """Serve the queues of this type of worker until told to stop, and return the exit status.
 
     SIGTERM stops it in good order: running tasks are finished, and what was fetched but not begun goes back.
-    Raises ConfigurationError when the settings will not do.
+    Raises ConfigurationError when the settings will not do, or one of its queues.
     """
     queues = queues_for(worker_type)
     settings = evolve(settings, concurrency=concurrency or settings.concurrency)
     # Once here, so that whatever is wrong is said once and at once, and so that the children share what is loaded.
     assemble(settings, Role.WORKER).close()
+    require_queues(queue_admin(settings), queues)
     return serve(make_app(settings), [queue.value for queue in queues])
 
 

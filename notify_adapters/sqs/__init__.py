@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from notify_adapters.sqs.addresses import QueueAddresses
 from notify_adapters.sqs.publisher import SqsPublisher
-from notify_adapters.sqs.queues import QueueAdmin, QueueDepth
+from notify_adapters.sqs.queues import QueueAdmin
+from notify_core.outbox.condition import QueueDepth
 
-__all__ = ["QueueAddresses", "QueueAdmin", "QueueDepth", "SqsPublisher"]
+__all__ = [
+    "QueueAddresses",
+    "QueueAdmin",
+    "QueueDepth",
+    "SqsPublisher",
+]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notify_adapters.sqs.addresses import QueueAddresses
 from notify_adapters.sqs.client import LazyClient, problem_of
+from notify_adapters.sqs.redrive import Redrive
+from notify_core.outbox.condition import QueueCondition, QueueDepth, Redriven, dead_letter_name
 from notify_core.outbox.ports import QueuesUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-# More than twice the longest task (notify_worker/app.py), so that a message is redelivered only after its
+# More than twice the longest task, so that a message is redelivered only after its
 # worker was lost.
 DEFAULT_VISIBILITY_TIMEOUT_SECONDS = 60
 # After so many deliveries without success a message is put aside for people to look at.
@@ -31,15 +33,7 @@ _DEPTHS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-
-
-@frozen(kw_only=True)
-class QueueDepth:
-    """About how many messages of a queue wait, are being worked on, and are held back until their delay is over."""
-
-    visible: int
-    in_flight: int
-    delayed: int
+_CONDITIONS: tuple[QueueAttributeNameType, ...] = ("VisibilityTimeout", "MessageRetentionPeriod", "RedrivePolicy")
 
 
 class QueueAdmin:
@@ -82,6 +76,25 @@ class QueueAdmin:
             depths = list(threads.map(self._depth, wanted))
         return {name: depth for name, depth in zip(wanted, depths, strict=True) if depth is not None}
 
+    def conditions(self, names: Iterable[str]) -> list[QueueCondition]:
+        """Return what SQS says about each queue: whether it is there, and what decides the fate of its messages."""
+        with _answering(), ThreadPoolExecutor(_CALLS_IN_FLIGHT) as threads:
+            return list(threads.map(self._condition, names))
+
+    def redrive(
+        self, name: str, *, limit: int | None = None, progress: Callable[[Redriven], None] = lambda _: None
+    ) -> Redriven:
+        """Move dead letters, at most `limit`, back to the queue they died on, and say what became of them.
+
+        `progress` is told the sum after every few. Nothing is moved when there is no dead-letter queue of the
+        usual name.
+        """
+        source, target = self._addresses.url(dead_letter_name(name)), self._addresses.url(name)
+        with _answering():
+            if self._attributes(source, _CONDITIONS) is None:
+                return Redriven()
+            return Redrive(self._client, source, target, progress)(limit)
+
     def ping(self) -> None:
         """Return when SQS answers, even if it does not let us list queues."""
         with _answering():
@@ -116,19 +129,51 @@ class QueueAdmin:
         return f"arn:{partition}:sqs:{self._region}:{self._account_id}:{self._prefix}{name}"
 
     def _depth(self, name: str) -> QueueDepth | None:
+        attributes = self._attributes(self._addresses.url(name), _DEPTHS)
+        if attributes is None:
+            return None
+        visible, in_flight, delayed = (int(attributes.get(attribute, "0")) for attribute in _DEPTHS)
+        return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
+
+    def _condition(self, name: str) -> QueueCondition:
+        url = self._addresses.url(name)
+        known = QueueCondition(queue=self._prefix + name, expected_dead_letters=self._prefix + dead_letter_name(name))
         try:
-            answer = self._client().get_queue_attributes(QueueUrl=self._addresses.url(name), AttributeNames=_DEPTHS)
+            attributes = self._attributes(url, _CONDITIONS)
+            if attributes is None:
+                return evolve(known, exists=False)
+            target = _redrive_target(attributes.get("RedrivePolicy", ""))
+            aside = self._attributes(f"{url.rpartition('/')[0]}/{target}", _CONDITIONS) if target else None
+        except ClientError as error:
+            if "AccessDenied" in problem_of(error):
+                return evolve(known, readable=False)
+            raise
+        return evolve(
+            known,
+            visibility_timeout=int(attributes["VisibilityTimeout"]),
+            retention=int(attributes["MessageRetentionPeriod"]),
+            dead_letters=target,
+            dead_letter_retention=None if aside is None else int(aside["MessageRetentionPeriod"]),
+        )
+
+    def _attributes(self, url: str, names: tuple[QueueAttributeNameType, ...]) -> Mapping[str, str] | None:
+        """Return these attributes of a queue, or None when there is no such queue."""
+        try:
+            answer = self._client().get_queue_attributes(QueueUrl=url, AttributeNames=names)
         except ClientError as error:
             if "NonExistentQueue" in problem_of(error) or "QueueDoesNotExist" in problem_of(error):
                 return None
             raise
-        visible, in_flight, delayed = (int(answer["Attributes"].get(attribute, "0")) for attribute in _DEPTHS)
-        return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
+        return {str(name): value for name, value in answer.get("Attributes", {}).items()}
 
 
-def dead_letter_name(name: str) -> str:
-    """Return our name of the queue where another queue's undeliverable messages are put aside."""
-    return f"{name}-dead-letter"
+def _redrive_target(policy: str) -> str | None:
+    """Return the name of the queue that a redrive policy puts dead letters on, or None."""
+    try:
+        name = str(json.loads(policy)["deadLetterTargetArn"]).rpartition(":")[2]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return name or None
 
 
 @contextmanager

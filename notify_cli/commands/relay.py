@@ -21,7 +21,7 @@ _LATER_LOOKS_SECONDS = 0.2
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Relay what is due, and stop.")
+@click.option("--once", is_flag=True, help="Relay what is due, as far ahead as workers are left, and stop.")
 def relay(once: bool) -> None:
     """Put what has been promised in the outbox on the queues, at once and for as long as it runs.
 

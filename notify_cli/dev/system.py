@@ -15,7 +15,7 @@ from notify_adapters.embedded import ChildCommand, require_free_port
 from notify_cli.dev.layout import DataDirectory
 from notify_cli.dev.parts import ADMIN_CLIENT, QUEUE_PREFIX, Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor, describe, end_leftovers
-from notify_core.outbox.model import LONGEST_BROKER_DELAY
+from notify_core.outbox.model import LONGEST_BROKER_DELAY, Queue
 from notify_core.worlds.model import World
 
 _START_SECONDS = 60.0
@@ -113,14 +113,14 @@ class DevSystem:
             extra_environment=self.environment,
         )
         self._start_outside()
+        if self.fast_queues:
+            self._make_fast_queues()
         # Loading takes most of the time, so these load while the others get ready: they can wait for them.
         self._start("worker", self.parts.worker())
         self._start("web", self.parts.web())
         self._start("beat", self.parts.beat())
         self._prepare_database()
         self._start("relay", self.parts.relay())
-        if self.fast_queues:
-            self._make_fast_queues()
         self._wait_for("aws")
         self._make_world()
         self._note_processes()
@@ -155,7 +155,6 @@ class DevSystem:
     def _make_fast_queues(self) -> None:
         """Make the queues, as an operator does once in production. Moto brings its own."""
         from notify_adapters.assembly import queue_admin
-        from notify_core.outbox.model import Queue
 
         self._wait_for("queues")
         self.parts.adopt_aws_credentials()

@@ -11,6 +11,9 @@ from attrs import frozen
 
 # The broker can hold a message back for at most this long; what waits longer waits in the outbox.
 LONGEST_BROKER_DELAY = timedelta(seconds=900)
+# A task that runs longer is killed. The queues show a message again only long after that: a second worker must not
+# have it while the first is still at it.
+LONGEST_TASK_SECONDS = 28
 # One queue message may carry this many subjects of one task, queue, tenant and delay.
 SUBJECTS_PER_MESSAGE = 25
 

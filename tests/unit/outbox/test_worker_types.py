@@ -4,7 +4,7 @@ import pytest
 
 from notify_core.errors import ConfigurationError
 from notify_core.outbox.model import Queue
-from notify_worker.queues import EVERY_QUEUE, WORKER_TYPES, queues_for
+from notify_core.outbox.worker_types import EVERY_QUEUE, WORKER_TYPES, queues_for
 
 
 def test_there_are_nineteen_queues_of_our_own() -> None:
