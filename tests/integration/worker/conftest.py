@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -140,6 +140,13 @@ def broker(simulator_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bro
 
 @pytest.fixture
 def start_worker(broker: Broker, tmp_path: Path) -> Iterator[Callable[..., RecordingWorker]]:
+    with workers_of(broker, tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def workers_of(broker: Broker, tmp_path: Path) -> Iterator[Callable[..., RecordingWorker]]:
+    """Give what starts a worker of some queues (left out: all), with more environment. Ends them all afterwards."""
     record = tmp_path / "record"
     record.touch()
     with ExitStack() as workers:

@@ -42,7 +42,10 @@ def work(_: object, ids: list[str]) -> None:
 
 
 def poison(_: object, ids: list[str]) -> None:
-    """Fail, always."""
+    """Fail, always, until what is wrong has been put right."""
+    if os.environ.get("CURED"):
+        note("done", ids[0])
+        return
     note("failed", ids[0])
     raise ValueError(ids[0])
 
