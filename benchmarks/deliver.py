@@ -1,8 +1,8 @@
-"""Texts delivered a second by one worker, against a loop of bare calls to the same provider.
+"""Texts delivered a second by one worker of four processes, against a loop of bare calls to the same provider.
 
 The queues are the in-memory simulator, the provider is MMG's simulator, which answers at once or after a delay. The
 messages are accepted first; then relay and worker start, and the clock runs from the first text that the provider
-gets to the last.
+gets to the last. Processor time of the worker, of the relay and of PostgreSQL is counted over the same span.
 """
 
 from __future__ import annotations
@@ -10,52 +10,76 @@ from __future__ import annotations
 import time
 from statistics import median
 from typing import Any
-from uuid import UUID
 
 import urllib3
+from attrs import frozen
 from rich.progress import Progress
 
+from benchmarks.processor import processor_seconds
 from benchmarks.stage import Stage, stage
-from notify_adapters.assembly import queue_admin
-from notify_core import ApiKey, KeyType, SmsRequest
-from notify_core.outbox.model import Queue
+from benchmarks.texts import accept, count_sent, demo_sender, start_outside, wait_until_sent
 
-_PATIENCE_SECONDS = 120.0
+PROCESSES = 4
+_PARTS = ("worker", "relay", "postgres")
+
+
+@frozen(kw_only=True)
+class Delivery:
+    """One round: the rate, and the processor seconds that each part used for a thousand texts."""
+
+    per_second: float
+    processor: dict[str, float]
 
 
 def run(*, quick: bool, progress: Progress) -> list[dict[str, Any]]:
     """Measure with a provider that answers at once, and with one that takes 100 ms."""
-    messages, rounds = (200, 1) if quick else (5000, 3)
+    messages, rounds = (500, 1) if quick else (5000, 3)
     rows = []
     for delay in (0.0, 0.1):
         task = progress.add_task(f"delivering texts, provider takes {delay * 1000:.0f} ms", total=rounds)
         bare, delivered = [], []
         for _ in range(rounds):
-            with stage({"CONCURRENCY": "2"}) as ready:
-                _start_outside(ready, delay)
+            with stage({"CONCURRENCY": str(PROCESSES)}) as ready:
+                start_outside(ready, delay)
                 bare.append(_bare_calls(ready, 50 if delay else min(messages, 1000)))
-                delivered.append(_deliveries(ready, messages))
+                accept(ready, demo_sender(ready), messages)
+                delivered.append(deliver_all(ready, messages))
             progress.advance(task)
+        rate = median(one.per_second for one in delivered)
         rows.append(
             {
                 "provider takes": f"{delay * 1000:.0f} ms",
-                "delivered/s": round(median(delivered)),
+                "delivered/s": round(rate),
                 "bare calls/s": round(median(bare)),
-                "ratio": round(median(delivered) / median(bare), 2),
+                "ratio": round(rate / median(bare), 2),
+                **{
+                    f"{part} CPU s/1,000": round(median(one.processor[part] for one in delivered), 2)
+                    for part in _PARTS
+                },
             }
         )
     return rows
 
 
-def _start_outside(ready: Stage, delay: float) -> None:
-    """Start the providers and the queues, and let the providers take `delay` seconds for each text."""
-    for key in ("queues", "mmg", "firetext"):
-        ready.start(key)
-    for name in ("mmg", "firetext"):
-        url = f"{ready.parts.at.url(name)}/_simulator/default"
-        behaviour = {"behaviour": "slow", "seconds": delay} if delay else {"behaviour": "no-receipt"}
-        answer = urllib3.request("PUT", url, json=behaviour)
-        assert answer.status < 300, answer.data
+def deliver_all(ready: Stage, messages: int) -> Delivery:
+    """Start relay and worker, and measure how they deliver what was accepted."""
+    before = count_sent(ready)
+    ready.start("worker")
+    ready.start("relay")
+    first = wait_until_sent(ready, before + 1)
+    begun, used = time.perf_counter(), _used(ready)
+    last = wait_until_sent(ready, before + messages)
+    seconds = time.perf_counter() - begun
+    texts = max(last - first, 1)
+    return Delivery(
+        per_second=texts / seconds,
+        processor={part: (after - used[part]) / texts * 1000 for part, after in _used(ready).items()},
+    )
+
+
+def _used(ready: Stage) -> dict[str, float]:
+    pids = ready.supervisor.pids()
+    return {part: processor_seconds(pids[part]) for part in _PARTS}
 
 
 def _bare_calls(ready: Stage, calls: int) -> float:
@@ -68,45 +92,3 @@ def _bare_calls(ready: Stage, calls: int) -> float:
     for _ in range(calls):
         assert pool.request("POST", url, json=body, headers=headers).status == 200
     return calls / (time.perf_counter() - begun)
-
-
-def _deliveries(ready: Stage, messages: int) -> float:
-    notify, world = ready.platform.notify, ready.world
-    service_id = UUID(world["service_id"])
-    key: ApiKey = next(key for key in notify.list_api_keys(service_id) if key.key_type is KeyType.NORMAL)
-    request = SmsRequest(
-        key=key,
-        phone_number="07700 900123",
-        template_id=UUID(world["templates"]["sms"]),
-        personalisation={"name": "Jo", "day": "Monday"},
-    )
-    for _ in range(messages):
-        notify.send_sms(request)
-    queue_admin(ready.platform.settings).ensure([queue.value for queue in Queue])
-    before = _sent(ready)
-    ready.start("relay")
-    ready.start("worker")
-    return _rate(ready, before, messages)
-
-
-def _rate(ready: Stage, before: int, messages: int) -> float:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    begun, first = 0.0, 0
-    while True:
-        sent, now = _sent(ready) - before, time.perf_counter()
-        if sent and not begun:
-            begun, first = now, sent
-        if sent >= messages:
-            return (sent - first) / (now - begun) if now > begun else float(sent)
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"only {sent} of {messages} texts reached the provider in {_PATIENCE_SECONDS:g} s")
-        ready.supervisor.check()
-        time.sleep(0.02)
-
-
-def _sent(ready: Stage) -> int:
-    total = 0
-    for name in ("mmg", "firetext"):
-        answer = urllib3.request("GET", f"{ready.parts.at.url(name)}/_simulator/counts")
-        total += int(answer.json()["accepted"])
-    return total
