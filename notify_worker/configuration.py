@@ -42,6 +42,7 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "predefined_queues": {queue.value: {"url": queue_url(settings, queue)} for queue in Queue},
             "wait_time_seconds": LONG_POLL_SECONDS,
             "polling_interval": 0,
+            "message_groups": settings.message_groups,
             "client-config": {
                 "connect_timeout": 2,
                 "read_timeout": 5,
@@ -68,6 +69,8 @@ def _reliability() -> dict[str, Any]:
         "task_reject_on_worker_lost": True,
         "task_soft_time_limit": SOFT_TIME_LIMIT_SECONDS,
         "task_time_limit": TIME_LIMIT_SECONDS,
+        # SIGTERM waits for running tasks, which the limits above end before a container's 30 s of grace are over.
+        # Whoever is in more of a hurry sends SIGQUIT, which gives them this long.
         "worker_soft_shutdown_timeout": 10.0,
     }
 

@@ -101,6 +101,12 @@ class Channel(SQS.Channel):
             self._polling = PollingConnection(sqs_connection=self.sqs(), region=self.region)
         return self._polling
 
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+        """Publish, without the message's group where the operator wants none: not every queue server takes one."""
+        if not self.transport_options.get("message_groups", True):
+            message["properties"].pop("MessageGroupId", None)
+        super()._put(queue, message, **kwargs)
+
     def queue_declare(self, queue: Any = None, passive: Any = False, **kwargs: Any) -> Any:  # noqa: ARG002 - kombu's signature
         """Take the queue as it is: our queues are made beforehand."""
         return queue_declare_ok_t(queue, 0, 0)

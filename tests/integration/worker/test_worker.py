@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import boto3
 import pytest
 
 from notify_core.outbox.model import Queue, Task, TaskMessage
@@ -92,6 +93,28 @@ def test_a_task_without_database_waits_in_the_broker(broker: Broker, start_worke
 
     assert len(worker.noted("tried")) == 3
     broker.wait_until_empty(Queue.SEND_SMS)
+
+
+@pytest.mark.parametrize("enabled", ["1", "0"])
+def test_a_postponed_task_still_belongs_to_its_service(
+    broker: Broker, start_worker: StartWorker, enabled: str
+) -> None:
+    """Without its group, a retry of a busy service would count as nobody's, and go before quiet services."""
+    worker = start_worker(Queue.SEND_SMS, ENABLE_SQS_MESSAGE_GROUP_IDS=enabled)
+    one, group = uuid4(), uuid4()
+    task = TaskMessage(
+        task=Task.SIMULATE_RECEIPT, queue=Queue.SEND_SMS, subject_ids=(one,), entry_ids=(one,), group=group
+    )
+    broker.publisher.publish([task])
+    worker.wait_until(lambda: len(worker.noted("tried")) == 1)
+    worker.wait_until(lambda: broker.waiting(Queue.SEND_SMS) == (0, 0, 1))
+    worker.kill()
+
+    sqs = boto3.client("sqs", region_name="eu-west-1", endpoint_url=broker.url)
+    url = sqs.get_queue_url(QueueName=f"{broker.prefix}{Queue.SEND_SMS}")["QueueUrl"]
+    (postponed,) = sqs.receive_message(QueueUrl=url, AttributeNames=["All"], WaitTimeSeconds=5)["Messages"]
+
+    assert postponed["Attributes"].get("MessageGroupId") == (str(group) if enabled == "1" else None)
 
 
 def test_a_task_that_no_worker_knows_is_kept(broker: Broker, start_worker: StartWorker) -> None:

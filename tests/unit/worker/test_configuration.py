@@ -8,7 +8,12 @@ from notify_adapters.settings import Settings
 from notify_adapters.sqs import QueueAddresses
 from notify_adapters.sqs.queues import DEFAULT_VISIBILITY_TIMEOUT_SECONDS
 from notify_core.outbox.model import Queue
-from notify_worker.configuration import LONG_POLL_SECONDS, TIME_LIMIT_SECONDS, celery_settings
+from notify_worker.configuration import (
+    LONG_POLL_SECONDS,
+    SOFT_TIME_LIMIT_SECONDS,
+    TIME_LIMIT_SECONDS,
+    celery_settings,
+)
 
 
 def settings(**changes: Any) -> Settings:
@@ -70,3 +75,36 @@ def test_an_operator_decides_how_much_a_worker_takes_on() -> None:
     assert configured["worker_concurrency"] == 7
     assert configured["worker_prefetch_multiplier"] == 3
     assert configured["worker_max_tasks_per_child"] == 9
+
+
+def test_a_worker_takes_no_task_before_it_can_begin_it() -> None:
+    """Ten prefetched messages would wait behind one batch, and be delivered to another worker meanwhile."""
+    assert celery_settings(settings())["worker_prefetch_multiplier"] == 1
+
+
+def test_a_worker_that_is_told_to_stop_is_done_before_its_container_is_killed() -> None:
+    grace_seconds = 30
+    configured = celery_settings(settings())
+
+    assert configured["task_soft_time_limit"] == SOFT_TIME_LIMIT_SECONDS < TIME_LIMIT_SECONDS < grace_seconds
+    assert configured["task_time_limit"] == TIME_LIMIT_SECONDS
+    assert configured["worker_soft_shutdown_timeout"] < grace_seconds
+
+
+def test_workers_neither_make_queues_nor_look_for_them() -> None:
+    configured = celery_settings(settings())
+
+    assert not configured["task_create_missing_queues"]
+    assert {queue.name for queue in configured["task_queues"]} == {queue.value for queue in Queue}
+    assert configured["broker_transport_options"]["predefined_queues"].keys() == {queue.value for queue in Queue}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_an_operator_decides_whether_sqs_hears_of_services(wanted: bool) -> None:
+    configured = celery_settings(settings(message_groups=wanted))
+
+    assert configured["broker_transport_options"]["message_groups"] is wanted
+
+
+def test_children_are_replaced_before_they_have_grown_old() -> None:
+    assert celery_settings(settings())["worker_max_tasks_per_child"] == 20_000
