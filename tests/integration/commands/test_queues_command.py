@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -194,6 +197,17 @@ def _listed(notify: Run, queue: str) -> tuple[int, int]:
     assert "Queues" in table.stdout
     found = {one["queue"]: one for one in json.loads(notify("queues", "list", *SENDER, "--json").stdout)}
     return found[queue]["visible"], found[queue]["dead"]
+
+
+def test_what_the_guide_to_queues_tells_to_type_works(notify: Run) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "queues.md").read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", guide, flags=re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 5
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        assert program == "notify"
+        ended = notify(*arguments)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize(
