@@ -32,13 +32,13 @@ from notify_core.callbacks.model import (
     meaning_of,
 )
 from notify_core.callbacks.ports import Call, Caller
-from notify_core.callbacks.retries import CALLBACK_RETRIES, CallbackRetryPolicy, read_retry_after
+from notify_core.callbacks.retry_after import read_retry_after
 from notify_core.callbacks.signatures import signature_headers
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.outbox.model import OutboxEntry
 from notify_core.providers.ports import InFlight
-from notify_core.retries import RetryAfter
+from notify_core.retries import CALLBACK_RETRIES, CallbackRetries, RetryAfter
 from notify_core.unit_of_work import Database
 
 # Longer than any round of calls (10 seconds), and renewed before each. Shorter than the queues' visibility timeout.
@@ -95,7 +95,7 @@ class SendCallbacks:
     clock: Clock
     new_id: NewId
     ailing: bool = False
-    retries: CallbackRetryPolicy = CALLBACK_RETRIES
+    retries: CallbackRetries = CALLBACK_RETRIES
     log: CallbackLog = field(factory=CallbackLog)
 
     def __call__(self, endpoint_ids: Sequence[UUID]) -> list[Outcome]:

@@ -7,23 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notify_core.callbacks.model import Answer, Health, health_after
-from notify_core.callbacks.retries import CALLBACK_RETRIES, read_retry_after
-from notify_core.retries import GiveUp, RetryAfter
+from notify_core.callbacks.retry_after import read_retry_after
+from notify_core.retries import CALLBACK_RETRIES, RetryAfter
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOWN, UP = Answer(failure="timed out", milliseconds=5000), Answer(status=200, milliseconds=20)
-
-
-def test_waits_grow_until_three_days_have_passed() -> None:
-    age, waits = timedelta(0), []
-    for attempt in range(1, 100):
-        decision = CALLBACK_RETRIES.after(attempt, age)
-        if isinstance(decision, GiveUp):
-            break
-        waits.append(decision.delay)
-        age += decision.delay
-    assert [wait.total_seconds() for wait in waits[:10]] == [5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600, 21600]
-    assert timedelta(days=3) < age <= timedelta(days=3, hours=6)
 
 
 @pytest.mark.parametrize(
