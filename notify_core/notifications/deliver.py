@@ -53,7 +53,8 @@ DEFAULT_DOUBT_WAIT = timedelta(seconds=120)
 # Another provider is only called where this part of the lease is left: its call takes up to 10 seconds too.
 _ENOUGH_OF_THE_LEASE = 0.6
 
-TOO_OFTEN = "in doubt too often: a provider may have taken it, but no receipt came"
+TOO_OFTEN = "attempted too often"
+IN_DOUBT_TOO_OFTEN = "attempted too often: a provider may have taken it, but no receipt came"
 
 _CHANNELS: Mapping[Task, Channel] = {Task.DELIVER_SMS: Channel.SMS, Task.DELIVER_EMAIL: Channel.EMAIL}
 
@@ -104,11 +105,11 @@ class Carriers:
         it got.
         """
         if isinstance(outgoing, OutgoingEmail):
-            return _told(partial(self.email[provider].send, outgoing))
-        return _told(partial(self.sms[provider].send, outgoing))
+            return _answer_of(partial(self.email[provider].send, outgoing))
+        return _answer_of(partial(self.sms[provider].send, outgoing))
 
 
-def _told(call: Callable[[], _Answer]) -> _Answer:
+def _answer_of(call: Callable[[], _Answer]) -> _Answer:
     try:
         return call()
     except (ProviderFailed, ProviderRefused):
@@ -179,8 +180,11 @@ class Deliver:
 
     def _hand_over(self, message: Message) -> _Result:
         if isinstance(self.retries.after(message.notification.attempts - 1), GiveUp):
-            # Where attempts end in doubt, and with them the last one, it is here that they end.
-            return self._ended(message, Status.TECHNICAL_FAILURE, problem=TOO_OFTEN)
+            # Attempts of which nobody told how they ended come to an end here.
+            in_doubt = message.notification.in_doubt_until is not None
+            return self._ended(
+                message, Status.TECHNICAL_FAILURE, problem=IN_DOUBT_TOO_OFTEN if in_doubt else TOO_OFTEN
+            )
         composed = self.composer(message)
         if isinstance(composed, NotToBeSent):
             return self._ended(message, Status.TECHNICAL_FAILURE, problem=composed.because)

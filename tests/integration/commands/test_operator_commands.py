@@ -70,6 +70,27 @@ def service(notify: Run) -> dict[str, Any]:
     return dict(made)
 
 
+def test_a_service_says_what_becomes_of_doubts(notify: Run, service: dict[str, Any]) -> None:
+    assert service["when_in_doubt"] == "resend"
+    made = document(notify("service", "create", f"Bins {uuid.uuid4()}", "--when-in-doubt", "fail", "--json"))
+    listed = {one["id"]: one["when_in_doubt"] for one in document(notify("service", "list", "--json"))}
+    assert (listed[service["id"]], listed[made["id"]]) == ("resend", "fail")
+    assert notify("service", "create", "Bins", "--when-in-doubt", "guess").returncode == 2
+
+
+def test_status_tells_how_many_messages_are_in_doubt(notify: Run) -> None:
+    ended = notify("status", "--json", AWS_ENDPOINT_URL_SQS="http://127.0.0.1:1")
+    assert ended.returncode == 9, "there are no queues here"
+    parts = {one["name"]: one for one in json.loads(ended.stdout)["dependencies"]}
+    assert parts["doubts"]["ok"]
+    assert re.fullmatch(r"\d+ messages in doubt; \d+ of the last 7 days ever were", parts["doubts"]["detail"])
+
+
+def test_a_wait_longer_than_a_queue_can_hold_a_message_is_refused(notify: Run) -> None:
+    ended = notify("worker", MMG_API_KEY="k", FIRETEXT_API_KEY="k", IN_DOUBT_WAIT_SECONDS="841")
+    assert (ended.returncode, "IN_DOUBT_WAIT_SECONDS: 841" in ended.stderr) == (3, True), ended.stderr
+
+
 def test_a_service_is_made_and_listed(notify: Run, service: dict[str, Any]) -> None:
     listed = document(notify("service", "list", "--json"))
     links = {one["id"]: one["contact_link"] for one in listed}

@@ -11,7 +11,7 @@ import pytest
 
 from notify_adapters.memory import FixedClock, MemoryPlatform
 from notify_core.notifications.compose import NO_DOUBLES
-from notify_core.notifications.deliver import TOO_OFTEN
+from notify_core.notifications.deliver import IN_DOUBT_TOO_OFTEN, TOO_OFTEN
 from notify_core.notifications.model import Attempted, Notification
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.notifications.status import Status
@@ -193,7 +193,17 @@ def test_what_ends_in_doubt_every_time_ends_some_day(town: Town) -> None:
     ended = facts(town, key)
     assert ended.status == "technical-failure"
     assert ended.attempts == 50, "the first, 48 more, and the one that found out"
-    assert town.platform.notify.find_timeline(town.service.id, key)[-1].detail == TOO_OFTEN
+    assert town.platform.notify.find_timeline(town.service.id, key)[-1].detail == IN_DOUBT_TOO_OFTEN
+
+
+def test_who_dies_every_time_before_anybody_is_called_stops_some_day_and_claims_no_doubt(town: Town) -> None:
+    key = town.text().id
+    for _ in range(49):
+        with town.platform.database.statement() as work:
+            work.notifications.claim([key], now=town.clock.now, until=town.clock.now + LEASE)
+        town.clock.advance(LEASE)
+    [result] = town.platform.notify.deliver_sms([key])
+    assert (result.outcome, result.attempt, result.problem) == ("technical-failure", 50, TOO_OFTEN)
 
 
 # Providers that are down
