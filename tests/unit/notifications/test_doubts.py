@@ -238,11 +238,10 @@ def choosy(town: Town, monkeypatch: pytest.MonkeyPatch) -> Choosy:
 
 def test_what_did_not_reach_one_provider_goes_to_the_other_at_once(town: Town, choosy: Choosy) -> None:
     choosy.down = {MMG: ProviderUnreachable}
-    ids = [town.text().id for _ in range(4)]
+    ids = [town.text().id for _ in range(25)]
     results = town.platform.notify.deliver_sms(ids)
     assert {(result.outcome, result.provider, result.attempt) for result in results} == {("sending", FIRETEXT, 1)}
-    assert choosy.calls.count(FIRETEXT) == 4
-    assert MMG in choosy.calls, "this seed tries both"
+    assert choosy.calls.count(FIRETEXT) == 25
     redirected = ids[choosy.calls.index(MMG)]
     attempts = [
         (event.provider, event.detail)
@@ -322,7 +321,8 @@ def test_a_provider_that_answers_is_not_down(town: Town, choosy: Choosy, failure
 
 def test_when_every_provider_is_down_attempts_fail_without_a_call_and_say_so(town: Town, choosy: Choosy) -> None:
     choosy.down = {MMG: ProviderUnwell, FIRETEXT: ProviderUnwell}
-    town.platform.notify.deliver_sms([town.text().id for _ in range(25)])
+    for _ in range(2):
+        town.platform.notify.deliver_sms([town.text().id for _ in range(25)])
     choosy.calls.clear()
     key = town.text().id
     [result] = town.platform.notify.deliver_sms([key])
@@ -337,7 +337,8 @@ def test_when_every_provider_is_down_attempts_fail_without_a_call_and_say_so(tow
 
 def test_test_keys_do_not_care_who_is_down(town: Town, choosy: Choosy) -> None:
     choosy.down = {MMG: ProviderUnwell, FIRETEXT: ProviderUnwell}
-    town.platform.notify.deliver_sms([town.text().id for _ in range(25)])
+    for _ in range(2):
+        town.platform.notify.deliver_sms([town.text().id for _ in range(25)])
     key = town.text(key=KeyType.TEST).id
     town.platform.run()
     assert town.status(key) == "delivered"
