@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,7 @@ from notify_adapters.encryption import AesGcmCipher, DecryptionFailed
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_core.api_keys.model import ApiKey
+from notify_core.callbacks.model import Callback, CallbackKind, Endpoint
 from notify_core.errors import Conflict
 from notify_core.identifiers import uuid7
 from notify_core.inbound.model import PageOfTexts, ReceivedText
@@ -25,6 +26,19 @@ from notify_core.vocabulary import Channel, KeyType, ProviderName
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SERVICE, KEY, OTHER_KEY, MESSAGE, OTHER_MESSAGE, TEXT, OTHER_TEXT = (uuid7(NOW, number) for number in range(1, 8))
 TEXTS = PageOfTexts(service_id=SERVICE, days_kept=7, limit=9)
+ENDPOINT = uuid7(NOW, 8)
+CALLBACK = Callback(
+    id=uuid7(NOW, 9),
+    endpoint_id=ENDPOINT,
+    service_id=SERVICE,
+    kind=CallbackKind.INBOUND_SMS,
+    subject_id=TEXT,
+    body=b"gingerbread",
+    created_at=NOW,
+    queued_at=NOW,
+    next_attempt_at=NOW,
+    expires_on=date(2026, 11, 29),
+)
 OLD, NEW = {"2026-10": b"o" * 32}, {"2026-11": b"n" * 32}
 
 
@@ -42,6 +56,18 @@ def stored(own_engine: Engine) -> Engine:
             work.notifications.accept(*_message(message_id, name))
         for text_id, content in ((TEXT, "Sesame seeds"), (OTHER_TEXT, "Salt")):
             work.inbound.add(_text(text_id, content))
+        work.callbacks.save_endpoint(
+            Endpoint(
+                id=ENDPOINT,
+                service_id=SERVICE,
+                url="https://badge.example/",
+                bearer_token="a token",
+                secrets=("whsec_c2VjcmV0",),
+                kinds=frozenset(CallbackKind),
+                created_at=NOW,
+            )
+        )
+        work.callbacks.add([CALLBACK])
         work.commit()
     return own_engine
 
@@ -97,13 +123,19 @@ def test_neither_secrets_nor_personalisation_can_be_read_in_the_tables(stored: E
     with stored.connect() as connection:
         kept = b"".join(
             bytes(column) if isinstance(column, bytes) else str(column).encode()
-            for table in ("api_keys", "notification_contents", "notifications", "outbox", "inbound_sms")
+            for table in (
+                *("api_keys", "notification_contents", "notifications", "outbox", "inbound_sms"),
+                *("callback_endpoints", "callbacks"),
+            )
             for row in connection.exec_driver_sql(f"SELECT * FROM {table}")
             for column in row
         )
     assert b"open sesame" not in kept
     assert b"Rumpelstiltskin" not in kept
     assert b"seeds" not in kept
+    assert b"a token" not in kept
+    assert b"whsec_" not in kept
+    assert b"gingerbread" not in kept
     assert b"2026-10" in kept, "the key's id stands in front"
 
 
@@ -112,6 +144,10 @@ def test_keys_rotate(stored: Engine) -> None:
         key = work.api_keys.find(KEY)
         message = work.notifications.find(SERVICE, MESSAGE)
         texts = work.inbound.list_page(TEXTS)
+        [endpoint] = work.callbacks.list_endpoints(SERVICE)
+        [lease] = work.callbacks.lease([ENDPOINT], now=NOW, until=NOW + timedelta(seconds=1), ailing=False).mine
+        assert work.callbacks.due(lease, now=NOW, until=lease.until, limit=1) == [CALLBACK]
+    assert (endpoint.bearer_token, endpoint.secrets) == ("a token", ("whsec_c2VjcmV0",))
     assert [text.content for text in texts] == ["Salt", "Sesame seeds"]
     assert key is not None
     assert message is not None
