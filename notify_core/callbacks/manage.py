@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from notify_core.api_keys.manage import NewSecret
+from notify_core.callbacks.announce import promised
 from notify_core.callbacks.model import SHORTEST_TOKEN, TOLD_STATUSES, CallbackKind, Endpoint
 from notify_core.callbacks.ports import Caller
 from notify_core.callbacks.signatures import secret_from
@@ -53,7 +54,8 @@ class AddEndpoint:
     def __call__(self, wanted: NewEndpoint) -> Endpoint:
         """Store the endpoint and return it. One of that URL is changed, and brought back if it was removed.
 
-        Its signing secrets stay. Raises InvalidCallbackUrl, InvalidEndpoint, or NotFound.
+        Its signing secrets stay; what waits for it is sent, however long it was to be left alone.
+        Raises InvalidCallbackUrl, InvalidEndpoint, or NotFound.
         """
         read_target(wanted.url, loopback_allowed=self.loopback_allowed)
         check_endpoint(wanted)
@@ -77,6 +79,12 @@ class AddEndpoint:
                 wanted,
             )
             work.callbacks.save_endpoint(endpoint)
+            now = self.clock()
+            at = work.callbacks.promise(endpoint.id, now=now)
+            if at is not None:
+                work.outbox.add(
+                    [promised(endpoint.id, endpoint.service_id, entry_id=self.new_id(), at=at, ailing=True)]
+                )
             work.commit()
         return endpoint
 

@@ -329,6 +329,21 @@ def test_a_paused_endpoint_is_probed_once_and_then_gets_all(town: Town, listen: 
     assert {one.state for one in all_callbacks(town)} == {CallbackState.DELIVERED}
 
 
+def test_adding_an_endpoint_again_ends_its_pause(town: Town, listen: Listen) -> None:
+    listen()
+    town.platform.caller.answers.extend([DOWN] * 5)
+    for _ in range(7):
+        town.text(key=KeyType.TEST)
+        town.platform.run()
+    assert len(town.platform.caller.calls) == 5
+    town.clock.advance(timedelta(seconds=6))
+    town.platform.run()
+    assert len(town.platform.caller.calls) == 5
+    listen()
+    town.platform.run()
+    assert len(town.platform.caller.calls) == 5 + 7
+
+
 def test_a_wait_asked_for_is_kept(town: Town, listen: Listen) -> None:
     listen()
     town.platform.caller.answers.append(Answer(status=429, milliseconds=1, retry_after="300"))
