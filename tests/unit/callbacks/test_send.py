@@ -28,6 +28,7 @@ from tests.unit.callbacks.conftest import Listen
 from tests.unit.conftest import Town
 
 DOWN = Answer(failure="timed out", milliseconds=5000)
+LATER = timedelta(minutes=1)
 
 
 def told(town: Town) -> list[dict[str, Any]]:
@@ -44,6 +45,13 @@ def deliver_a_text(town: Town) -> UUID:
     town.platform.confirm_texts()
     town.platform.run()
     return accepted.id
+
+
+def fail_a_text(town: Town) -> None:
+    """Have a text end as a temporary failure, without serving any queue."""
+    accepted = town.text("07700 900003", key=KeyType.TEST)
+    town.platform.notify.perform(Task.DELIVER_SMS, [accepted.id])
+    town.platform.notify.simulate_receipts([accepted.id])
 
 
 def test_a_delivered_text_is_told_with_all_that_was_ever_told(town: Town, listen: Listen) -> None:
@@ -275,19 +283,50 @@ def test_a_removed_endpoint_is_called_no_more(town: Town, listen: Listen) -> Non
     assert [one.state for one in all_callbacks(town)] == [CallbackState.ABANDONED] * 2
 
 
-def test_a_callback_that_comes_while_its_endpoint_is_being_called_is_not_stranded(town: Town, listen: Listen) -> None:
-    """Its task finds the endpoint leased and does nothing: who has the lease looks again after giving it back."""
+def test_a_callback_that_comes_while_its_endpoint_is_being_called_goes_with_the_next_round(
+    town: Town, listen: Listen
+) -> None:
     endpoint = listen()
 
     def another_comes(_: Call) -> None:
         town.platform.caller.meanwhile = lambda _: None
-        accepted = town.text("07700 900003", key=KeyType.TEST)
-        town.platform.notify.perform(Task.DELIVER_SMS, [accepted.id])
-        town.platform.notify.simulate_receipts([accepted.id])
+        fail_a_text(town)
         assert town.platform.notify.send_callbacks([endpoint.id]) == []
 
     town.platform.caller.meanwhile = another_comes
     town.text(key=KeyType.TEST)
+    town.platform.run()
+    assert [body["status"] for body in told(town)] == ["delivered", "temporary-failure"]
+
+
+def test_a_callback_that_comes_after_the_last_look_and_before_the_lease_ends_is_not_stranded(
+    town: Town, listen: Listen
+) -> None:
+    """Its task finds the endpoint leased and does nothing: who has the lease looks again after giving it back."""
+    endpoint = listen()
+    came: list[Any] = []
+
+    def in_flight(work: Any, items: Any) -> list[Any]:
+        if not items and not came:
+            fail_a_text(town)
+            came.append(town.platform.notify.send_callbacks([endpoint.id]))
+        return [work(item) for item in items]
+
+    accepted = town.text(key=KeyType.TEST)
+    town.platform.notify.perform(Task.DELIVER_SMS, [accepted.id])
+    town.platform.notify.simulate_receipts([accepted.id])
+    evolve(town.platform.notify.send_callbacks, in_flight=in_flight)([endpoint.id])
+    assert came == [[]]
+    # What was promised before is taken away: only the promise of who had the lease is left.
+    with town.platform.database.begin() as work:
+        entries = work.outbox.take(
+            limit=99, due_before=town.clock.now + LATER, now=town.clock.now, until=town.clock.now + LATER
+        )
+        ours = [entry for entry in entries if entry.subject_id == endpoint.id]
+        work.outbox.remove([entry.id for entry in entries if entry is not ours[-1]], queued_at=town.clock.now)
+        work.outbox.release([ours[-1].id], until=town.clock.now)
+        work.commit()
+    assert len(ours) == 3
     town.platform.run()
     assert [body["status"] for body in told(town)] == ["delivered", "temporary-failure"]
 
