@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from notify_core.notifications.record_receipt import SmsReceipt
     from notify_core.notifications.send import Accepted
     from notify_core.notifications.status import Status
+    from notify_core.providers.set import ProviderChange
     from notify_core.services.create import NewService
     from notify_core.services.model import Permission, Service
     from notify_core.templates.model import Template
@@ -56,6 +57,7 @@ _HOMES = {
     "notifications.prepare": ("EmailRequest", "SmsRequest"),
     "notifications.send": ("Accepted",),
     "notifications.status": ("Status",),
+    "providers.set": ("ProviderChange",),
     "services.create": ("NewService",),
     "services.model": ("Permission", "Service"),
     "templates.model": ("Template",),
@@ -89,6 +91,7 @@ __all__ = [
     "Options",
     "Permission",
     "Ports",
+    "ProviderChange",
     "ProviderName",
     "Service",
     "SmsReceipt",
