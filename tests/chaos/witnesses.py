@@ -33,6 +33,8 @@ JOIN notification_contents AS contents
 WHERE facts.status <> ALL(%s)
 """
 _LEFT = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM waiting_receipts)"
+_CALLS_LEFT = "SELECT count(*) FROM callbacks WHERE state = 'waiting'"
+_HAS_CALLBACKS = "SELECT FROM information_schema.tables WHERE table_name = 'callbacks'"
 _HAS_DOUBTS = "SELECT FROM information_schema.columns WHERE table_name = 'notifications' AND column_name = 'doubts'"
 
 
@@ -71,6 +73,8 @@ class Witnesses:
         with psycopg.connect(self.database_url) as connection:
             rows = connection.execute(_OPEN, [[status.value for status in FINAL]]).fetchall()
             (left,) = connection.execute(_LEFT).fetchone() or (0,)
+            if connection.execute(_HAS_CALLBACKS).fetchone() is not None:
+                left += (connection.execute(_CALLS_LEFT).fetchone() or (0,))[0]
         still_open = sum(not (name in silent and status == Status.SENDING) for name, status in rows)
         waiting = sum(int(provider.counts()["receipts"]["waiting"]) for provider in self.providers.values())
         return still_open + int(left) + waiting
