@@ -35,7 +35,7 @@ from notify_core.notifications.find import FindNotification, PresentMessages
 from notify_core.notifications.find_timeline import FindTimeline
 from notify_core.notifications.list import ListNotifications
 from notify_core.notifications.prepare import Preparation, PrepareEmail, PrepareSms
-from notify_core.notifications.record_receipt import ReceiptLog, RecordEmailReceipt, RecordSmsReceipt
+from notify_core.notifications.record_receipt import FollowUp, ReceiptLog, RecordEmailReceipt, RecordSmsReceipt
 from notify_core.notifications.replay import ReplayUndelivered
 from notify_core.notifications.send import Acceptance, SendEmail, SendSms
 from notify_core.notifications.simulate_receipt import SimulateReceipts
@@ -227,6 +227,7 @@ def build(ports: Ports, options: Options) -> Notify:
     watch_errors = WatchErrors(ports.error_rates, directory, ports.clock, reduce_priority, ports.provider_log)
 
     announcer = AnnounceToServices(directory, ports.clock, ports.new_id)
+    follow_up = FollowUp(announcer, composer.fragments)
 
     def call_back(*, ailing: bool) -> SendCallbacks:
         return SendCallbacks(
@@ -295,11 +296,11 @@ def build(ports: Ports, options: Options) -> Notify:
         deliver_email=deliver(
             Task.DELIVER_EMAIL, Carriers(email=dict(ports.email_providers)), options.email_retries, FailureWatch()
         ),
-        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log, announcer),
+        record_sms_receipt=RecordSmsReceipt(ports.database, ports.clock, ports.new_id, ports.receipt_log, follow_up),
         record_email_receipt=RecordEmailReceipt(
-            ports.database, ports.clock, ports.new_id, ports.receipt_log, announcer
+            ports.database, ports.clock, ports.new_id, ports.receipt_log, follow_up
         ),
-        apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log, announcer),
+        apply_waiting_receipts=ApplyWaitingReceipts(ports.database, ports.clock, ports.receipt_log, follow_up),
         simulate_receipts=SimulateReceipts(ports.database, ports.clock, announcer),
         replay_undelivered=ReplayUndelivered(ports.database, ports.clock, ports.new_id),
         time_out_sending=TimeOutSending(ports.database, ports.clock, ports.new_id, announcer.all_ended),

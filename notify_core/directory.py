@@ -83,9 +83,11 @@ class Directory:
         self._sms = Remembered(self._compile_sms, clock, _VERSION_REMEMBERED)
         self._email = Remembered(self._compile_email, clock, _VERSION_REMEMBERED)
 
-    def service(self, service_id: UUID) -> Service | None:
-        """Return the service, or None."""
-        return self._services.get(service_id)
+    def service(self, service_id: UUID, work: UnitOfWork | None = None) -> Service | None:
+        """Return the service, or None. Inside a transaction give its `work`, as for `subscriptions`."""
+        if work is None:
+            return self._services.get(service_id)
+        return self._services.get(service_id, work.services.find)
 
     def api_keys(self, service_id: UUID) -> tuple[ApiKey, ...]:
         """Return all of the service's keys, revoked ones too, oldest first."""
@@ -96,6 +98,10 @@ class Directory:
         if version is None:
             return self._latest.get(template_id)
         return self._versions.get((template_id, version))
+
+    def template_version(self, template_id: UUID, version: int, work: UnitOfWork) -> Template | None:
+        """Return the template at that version, or None, from inside a transaction."""
+        return self._versions.get((template_id, version), lambda key: work.templates.find(*key))
 
     def author(self, user_id: UUID) -> str | None:
         """Return the email address of a user who saved a template, or None."""

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
-from notify_core.callbacks.announce import Announcer
 from notify_core.clock import Clock
 from notify_core.notifications.model import WaitingReceipt
-from notify_core.notifications.record_receipt import ReceiptLog, apply, message_of
+from notify_core.notifications.record_receipt import FollowUp, ReceiptLog, apply, message_of
 from notify_core.unit_of_work import Database, DatabaseUnavailable
 
 # Longer than a web process is at a receipt that has just come.
@@ -42,7 +41,7 @@ class ApplyWaitingReceipts:
     database: Database
     clock: Clock
     log: ReceiptLog = field(factory=ReceiptLog)
-    announcer: Announcer = field(factory=Announcer)
+    follow_up: FollowUp = field(factory=FollowUp)
 
     def __call__(self, *, left_alone: timedelta = _LEFT_ALONE) -> Swept:
         """Try every receipt whose message is known, that came more than `left_alone` ago and was not tried since.
@@ -90,7 +89,7 @@ class ApplyWaitingReceipts:
             taken = None if before is None else work.receipts.take(receipt.id)
             if before is None or taken is None:
                 return False
-            applied = apply(work, before, taken, self.clock(), self.announcer)
+            applied = apply(work, before, taken, self.clock(), self.follow_up)
             work.commit()
         applied.tell(self.log)
         return True

@@ -12,6 +12,7 @@ from notify_core.providers.choosing import Choosing
 from notify_core.providers.model import OutgoingEmail, OutgoingSms, ProviderFailed
 from notify_core.services.model import Service, WhenInDoubt
 from notify_core.templates.model import Template
+from notify_core.unit_of_work import UnitOfWork
 from notify_core.unsubscribe.links import UnsubscribeLinks
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
@@ -101,6 +102,20 @@ class Composer:
             international=message.notification.international,
         )
         return outgoing, rendered.fragment_count
+
+    def fragments(self, work: UnitOfWork, notification: Notification) -> int:
+        """Return how many fragments a text takes; 0 for other messages, and once its contents have expired.
+
+        From inside a transaction, where nobody has counted: its receipt came before whoever sent it had recorded it.
+        """
+        if notification.channel is not Channel.SMS:
+            return 0
+        message = work.notifications.find(notification.service_id, notification.id)
+        service = self.directory.service(notification.service_id, work)
+        template = self.directory.template_version(notification.template_id, notification.template_version, work)
+        if message is None or service is None or template is None:
+            return 0
+        return self.sms(message, service, template)[1]
 
     def email(self, message: Message, service: Service, template: Template) -> OutgoingEmail:
         """Return the email as it is sent, as plain text and as a whole HTML page.

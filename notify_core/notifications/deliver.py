@@ -22,7 +22,7 @@ from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.notifications.compose import Composed, Composer, NotToBeSent, TestMessage
 from notify_core.notifications.model import Attempted, Claim, Message, Notification
-from notify_core.notifications.record_receipt import apply_waiting
+from notify_core.notifications.record_receipt import FollowUp, apply_waiting
 from notify_core.notifications.status import Status, after_handover
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.providers.choosing import Choosing
@@ -324,7 +324,7 @@ class Deliver:
                     result.attempted.sent_by,
                     result.attempted.reference,
                     self.clock,
-                    self.announcer,
+                    FollowUp(self.announcer),
                 )
 
     def _follow_ups(self, result: _Result) -> list[OutboxEntry]:

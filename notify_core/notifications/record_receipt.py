@@ -13,7 +13,7 @@ knows and then looks for the other's: whoever comes second finds the first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -28,8 +28,35 @@ from notify_core.notifications.timeline import Event, EventKind, received
 from notify_core.providers.ses_events import SesEvent
 from notify_core.providers.sms_receipts import Meaning, interpret
 from notify_core.unit_of_work import Database, UnitOfWork
-from notify_core.vocabulary import Channel, ProviderName
+from notify_core.vocabulary import Channel, KeyType, ProviderName
 
+CountFragments = Callable[[UnitOfWork, Notification], int]
+
+
+def _nobody_counts(_: UnitOfWork, __: Notification) -> int:
+    return 0
+
+
+@frozen
+class FollowUp:
+    """What follows from a receipt beside the message's new status, in the same transaction.
+
+    Its service is told. Where the receipt is the first to say that the provider has the text, because whoever handed
+    it over has not recorded that yet, or never will, it is noted when it was sent and what it is billed as.
+    """
+
+    announcer: Announcer = field(factory=Announcer)
+    count_fragments: CountFragments = _nobody_counts
+
+    def completed(self, work: UnitOfWork, before: Notification, after: Notification, now: datetime) -> Notification:
+        """Return the message with what its sending would have recorded. Test keys' messages cost nothing."""
+        if after == before or before.status is not Status.CREATED or before.key_type is KeyType.TEST:
+            return after
+        units = after.billable_units or self.count_fragments(work, before)
+        return evolve(after, sent_at=after.sent_at or now, billable_units=units)
+
+
+_NOTHING_FOLLOWS = FollowUp()
 _SILENT = Announcer()
 
 # Receipts that change nothing are shown, but nobody can fill a timeline with them.
@@ -80,7 +107,7 @@ class RecordSmsReceipt:
     clock: Clock
     new_id: NewId
     log: ReceiptLog = field(factory=ReceiptLog)
-    announcer: Announcer = _SILENT
+    follow_up: FollowUp = _NOTHING_FOLLOWS
 
     def __call__(self, receipt: SmsReceipt) -> Notification | None:
         """Return the message as it now stands; None when no text of ours has that reference, or it must wait.
@@ -102,7 +129,7 @@ class RecordSmsReceipt:
             notification_id=notification_id,
             received_at=self.clock(),
         )
-        return _store_then_apply(self.database, waiting, self.clock, self.log, self.announcer)
+        return _store_then_apply(self.database, waiting, self.clock, self.log, self.follow_up)
 
 
 @frozen
@@ -113,7 +140,7 @@ class RecordEmailReceipt:
     clock: Clock
     new_id: NewId
     log: ReceiptLog = field(factory=ReceiptLog)
-    announcer: Announcer = _SILENT
+    follow_up: FollowUp = _NOTHING_FOLLOWS
 
     def __call__(self, event: SesEvent) -> Notification | None:
         """Return the message as it now stands; None when none is known by that reference (yet), or it must wait.
@@ -132,11 +159,11 @@ class RecordEmailReceipt:
             complained_at=event.occurred_at if event.is_complaint else None,
             received_at=self.clock(),
         )
-        return _store_then_apply(self.database, waiting, self.clock, self.log, self.announcer)
+        return _store_then_apply(self.database, waiting, self.clock, self.log, self.follow_up)
 
 
 def apply_waiting(
-    database: Database, provider: ProviderName, reference: str, clock: Clock, announcer: Announcer = _SILENT
+    database: Database, provider: ProviderName, reference: str, clock: Clock, follow_up: FollowUp = _NOTHING_FOLLOWS
 ) -> Notification | None:
     """Apply the receipts that wait for this reference, if its message is known by now.
 
@@ -152,7 +179,7 @@ def apply_waiting(
             if notification is None:
                 return None
             for receipt in work.receipts.take_waiting(notification):
-                notification = apply(work, notification, receipt, clock(), announcer).after
+                notification = apply(work, notification, receipt, clock(), follow_up).after
             work.commit()
     except Exception:  # noqa: BLE001 - the receipts stay stored, and the delivery must not fail for them
         return None
@@ -199,19 +226,24 @@ class Applied:
 
 
 def apply(
-    work: UnitOfWork, before: Notification, receipt: WaitingReceipt, now: datetime, announcer: Announcer = _SILENT
+    work: UnitOfWork,
+    before: Notification,
+    receipt: WaitingReceipt,
+    now: datetime,
+    follow_up: FollowUp = _NOTHING_FOLLOWS,
 ) -> Applied:
     """Store what a receipt makes of its message, which is locked, and return what that was."""
     if receipt.status == COMPLAINT:
         complaint = _complaint(receipt, before)
         if work.receipts.add_complaint(complaint):
-            announcer.complained(work, before, complaint)
+            follow_up.announcer.complained(work, before, complaint)
         return Applied(receipt, before, before, None)
     meaning = _meaning(receipt, before.status)
     status, detail = (meaning.status, meaning.detail) if meaning else (Status.TECHNICAL_FAILURE, None)
     after = apply_receipt(_adopted(before, receipt, now), status, at=now, provider=receipt.provider)
+    after = follow_up.completed(work, before, after, now)
     event = received(status, at=receipt.received_at, provider=receipt.provider, detail=detail)
-    store(work, before, after, event, announcer)
+    store(work, before, after, event, follow_up.announcer)
     return Applied(receipt, before, after, meaning)
 
 
@@ -231,19 +263,19 @@ def store(
 
 
 def _store_then_apply(
-    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog, announcer: Announcer
+    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog, follow_up: FollowUp
 ) -> Notification | None:
     with database.statement() as work:
         work.receipts.keep_waiting(receipt)
     try:
-        return _apply_all(database, receipt, clock, log, announcer)
+        return _apply_all(database, receipt, clock, log, follow_up)
     except Exception as error:  # noqa: BLE001 - it is stored, so it is as good as applied for whoever sent it
         log.left_waiting(receipt.provider, receipt.reference, type(error).__name__)
         return None
 
 
 def _apply_all(
-    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog, announcer: Announcer
+    database: Database, receipt: WaitingReceipt, clock: Clock, log: ReceiptLog, follow_up: FollowUp
 ) -> Notification | None:
     """Apply all receipts that wait for the message that this one is about, and return the message."""
     with database.begin() as work:
@@ -258,7 +290,7 @@ def _apply_all(
         applied: list[Applied] = []
         # Those that came before this one, and could not say whose they were, go before it.
         for waiting in work.receipts.take_waiting(_adopted(notification, receipt, clock())):
-            applied.append(apply(work, notification, waiting, clock(), announcer))
+            applied.append(apply(work, notification, waiting, clock(), follow_up))
             notification = applied[-1].after
         work.commit()
     for one in applied:

@@ -105,6 +105,16 @@ def test_a_receipt_settles_the_doubt(town: Town, monkeypatch: pytest.MonkeyPatch
     assert told(town, key)[-3:] == ["attempted", "in-doubt", "receipt"]
 
 
+def test_a_receipt_that_settles_a_doubt_tells_what_sending_would_have_recorded(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = town.text(personalisation={"name": "J" * 200}).id
+    die_at_the_call(town, key, monkeypatch)
+    confirm(town, key)
+    settled = facts(town, key)
+    assert (settled.billable_units, settled.sent_at, settled.sent_by) == (2, town.clock.now, MMG)
+
+
 def test_without_a_receipt_it_is_sent_again_and_that_is_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     key = town.text().id
     die_at_the_call(town, key, monkeypatch)
