@@ -39,14 +39,14 @@ from tests.chaos.witnesses import Witnesses
 _Thing = TypeVar("_Thing")
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
-_READY_SECONDS = 90.0
+_READY_SECONDS = 180.0
 _TICK_SECONDS = 0.05
 _SWEEP_SECONDS = 3.0
 # So that what comes back too late would still be seen.
 _AFTERWARDS_SECONDS = 2.0
 # A message that died with its worker comes back when its queue's visibility timeout (60 s) is over, perhaps twice.
 _LONGEST_DRAIN_SECONDS = 240.0
-_CLIENT_PATIENCE_SECONDS = 120.0
+_CLIENT_PATIENCE_SECONDS = 300.0
 # Beyond these, somebody does not die of our doing.
 _MORE_RESTARTS_THAN_DEATHS = 10
 
