@@ -19,20 +19,25 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
+from uuid import UUID
 
 import urllib3
 from attrs import Factory, define, evolve, field, frozen
 
 from benchmarks.stage import Stage, stage
 from notify_adapters.assembly import queue_admin
-from notify_adapters.embedded import ChildCommand, EmbeddedPartError
+from notify_adapters.embedded import ChildCommand, EmbeddedPartError, free_port
+from notify_adapters.embedded.ports import LOOPBACK, accepts_connections
 from notify_adapters.simulators.behaviours import Behaviour
 from notify_adapters.simulators.client import SimulatorClient
 from notify_cli.dev.supervisor import end_group
+from notify_core.callbacks.manage import NewEndpoint
+from notify_core.callbacks.model import CallbackKind
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Queue
 from tests.chaos.history import History, Verdict, check
 from tests.chaos.points import DIRECTORY, Fuses, Point
+from tests.chaos.receiver import read_calls
 from tests.chaos.traffic import Intended, Sender, Traffic, instruct, intended
 from tests.chaos.witnesses import Witnesses
 
@@ -114,10 +119,11 @@ def run(plan: Plan, tell: Tell = lambda _: None) -> Outcome:
             "WEB_WORKERS": "2",
             "DELIVERY_RETRY_SECONDS": "2",
             "IN_DOUBT_WAIT_SECONDS": "5",
+            "CALLBACKS_TO_LOOPBACK": "1",
             **plan.environment,
         }
         tell(News(step="starting"))
-        with stage(environment) as ready, _running(ready) as system:
+        with stage(environment) as ready, _running(ready, Path(directory) / "calls") as system:
             storm = _Storm(plan=plan, system=system, fuses=fuses, rng=rng, tell=tell)
             storm.rage()
             seconds_to_finish = storm.calm_down()
@@ -141,6 +147,7 @@ class _System:
     stage: Stage
     providers: dict[str, SimulatorClient]
     queues_url: str
+    calls: Path
 
     @property
     def pids(self) -> dict[str, int]:
@@ -160,8 +167,8 @@ class _System:
 
 
 @contextmanager
-def _running(ready: Stage) -> Iterator[_System]:
-    """Start everything in the order in which it is needed."""
+def _running(ready: Stage, calls: Path) -> Iterator[_System]:
+    """Start everything in the order in which it is needed. The service's own server writes into `calls`."""
     parts, supervisor = ready.parts, ready.supervisor
     for key, command in parts.simulators().items():
         if key != "documents":
@@ -169,6 +176,7 @@ def _running(ready: Stage) -> Iterator[_System]:
     for key in ("queues", *_PROVIDERS):
         supervisor.wait_until(key, partial(parts.at.answers, key), _READY_SECONDS)
     queue_admin(parts.settings).ensure([queue.value for queue in Queue])
+    _call_back(ready, calls)
     for key in _OURS:
         part = key.partition("-")[0]
         usual = {"web": parts.web, "relay": parts.relay, "worker": parts.worker}[part]()
@@ -176,10 +184,26 @@ def _running(ready: Stage) -> Iterator[_System]:
     supervisor.wait_until("web", lambda: parts.at.answers("web"), _READY_SECONDS)
     providers = {name: SimulatorClient(parts.at.url(name)) for name in _PROVIDERS}
     instruct([providers["mmg"], providers["firetext"]], providers["ses"])
-    yield _System(ready, providers, parts.at.url("queues"))
+    yield _System(ready, providers, parts.at.url("queues"), calls)
     # Nothing is left to do: no need to ask them.
     for key in _OURS:
         end_group(supervisor.children[key].pid)
+
+
+def _call_back(ready: Stage, calls: Path) -> None:
+    """Start the service's own server, and have it called."""
+    port = free_port()
+    argv = (sys.executable, "-m", "tests.chaos.receiver", str(port), str(calls))
+    ready.supervisor.start("receiver", evolve(ready.parts.relay(), name="receiver", argv=argv))
+    ready.supervisor.wait_until("receiver", partial(accepts_connections, port), _READY_SECONDS)
+    ready.platform.notify.add_endpoint(
+        NewEndpoint(
+            service_id=UUID(ready.world["service_id"]),
+            url=f"http://{LOOPBACK}:{port}/",
+            bearer_token="only-for-storms",
+            kinds=frozenset({CallbackKind.DELIVERY_STATUS}),
+        )
+    )
 
 
 def _without_upstream(command: ChildCommand) -> ChildCommand:
@@ -255,7 +279,10 @@ class _Storm:
         self._report("checking")
         witnesses = self._witnesses()
         return History(
-            requests=tuple(self._traffic.requests), handovers=witnesses.handovers(), stored=witnesses.stored()
+            requests=tuple(self._traffic.requests),
+            handovers=witnesses.handovers(),
+            stored=witnesses.stored(),
+            calls=tuple(read_calls(self.system.calls)),
         )
 
     def _witnesses(self) -> Witnesses:
