@@ -30,6 +30,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "doubts": verdict.doubts,
         "sent_again_in_doubt": verdict.doubles_in_doubt,
         "failed_truthfully": verdict.failed_truthfully,
+        "receipts_refused": outcome.receipts_refused,
         "ended": dict(sorted(verdict.ended.items())),
         "calls": verdict.calls,
         "deaths": outcome.deaths,
@@ -51,6 +52,7 @@ def as_markdown(outcome: Outcome, on: date) -> str:
         "doubts counted": told["doubts"],
         "sent again because of a doubt": told["sent_again_in_doubt"],
         "failed, and said so": told["failed_truthfully"],
+        "receipts that we refused": told["receipts_refused"],
     }
     if told["calls"] is not None:
         facts["callbacks that services got"] = told["calls"]

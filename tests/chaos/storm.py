@@ -80,7 +80,10 @@ class Plan:
 
 @frozen(kw_only=True)
 class Outcome:
-    """What came of a plan: the verdict, how many died of what, and how long it took to finish afterwards."""
+    """What came of a plan: the verdict, how many died of what, and how long it took to finish afterwards.
+
+    `receipts_refused` counts those that providers gave up, because we refused them or did not answer for hours.
+    """
 
     plan: Plan
     verdict: Verdict
@@ -89,6 +92,7 @@ class Outcome:
     requests_answered_otherwise: int
     seconds: float
     seconds_to_finish: float
+    receipts_refused: int = 0
 
 
 @frozen(kw_only=True)
@@ -137,6 +141,7 @@ def run(plan: Plan, tell: Tell = lambda _: None) -> Outcome:
         requests_answered_otherwise=sum(len(request.answers) - (request.id is not None) for request in requests),
         seconds=time.monotonic() - began,
         seconds_to_finish=seconds_to_finish,
+        receipts_refused=storm.receipts_refused,
     )
 
 
@@ -172,7 +177,7 @@ def _running(ready: Stage, calls: Path) -> Iterator[_System]:
     parts, supervisor = ready.parts, ready.supervisor
     for key, command in parts.simulators().items():
         if key != "documents":
-            supervisor.start(key, _without_upstream(command))
+            supervisor.start(key, _as_provider(command) if key in _PROVIDERS else command)
     for key in ("queues", *_PROVIDERS):
         supervisor.wait_until(key, partial(parts.at.answers, key), _READY_SECONDS)
     queue_admin(parts.settings).ensure([queue.value for queue in Queue])
@@ -206,9 +211,13 @@ def _call_back(ready: Stage, calls: Path) -> None:
     )
 
 
-def _without_upstream(command: ChildCommand) -> ChildCommand:
-    """Let SES's simulator accept by itself: there is no moto here."""
-    return evolve(command, argv=tuple(word for word in command.argv if not word.startswith("--upstream")))
+def _as_provider(command: ChildCommand) -> ChildCommand:
+    """Let a provider remember all that it accepts, and send receipts for as long as real ones do, which is hours.
+
+    SES's accepts by itself: there is no moto here.
+    """
+    usual = tuple(word for word in command.argv if not word.startswith("--upstream"))
+    return evolve(command, argv=(*usual, "--keep-messages=1000000", "--receipt-retry-for=7200"))
 
 
 Act = Callable[[], None]
@@ -225,6 +234,7 @@ class _Storm:
     tell: Tell
     deaths: dict[str, int] = field(factory=dict)
     restarts: int = 0
+    receipts_refused: int = 0
     _messages: list[Intended] = field(init=False)
     _traffic: Traffic = field(init=False)
 
@@ -272,6 +282,8 @@ class _Storm:
         took = time.monotonic() - began
         time.sleep(_AFTERWARDS_SECONDS)
         self.deaths = dict(self.fuses.deaths())
+        providers = self.system.providers.values()
+        self.receipts_refused = sum(int(provider.counts()["receipts"]["failed"]) for provider in providers)
         return took
 
     def history(self) -> History:
