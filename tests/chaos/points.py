@@ -20,6 +20,8 @@ from typing import Any, cast
 from attrs import evolve, frozen
 
 from notify_core.application import Ports
+from notify_core.callbacks.model import Answer
+from notify_core.callbacks.ports import Call, Caller
 from notify_core.outbox.model import TaskMessage
 from notify_core.outbox.ports import Publisher
 from notify_core.providers.ports import EmailProvider, SmsProvider
@@ -42,6 +44,7 @@ class Point(StrEnum):
     HANDED_OVER = "worker: provider accepted, others in flight"
     UNRECORDED = "worker: all calls made, not recorded"
     RECORDED = "worker: recorded, not acknowledged"
+    CALLED = "worker: service called, not recorded"
 
 
 @frozen
@@ -96,6 +99,7 @@ class Fuses:
             publisher=_Publisher(ports.publisher, self.reach),
             sms_providers={name: _Texts(provider, self.reach) for name, provider in ports.sms_providers.items()},
             email_providers={name: _Emails(provider, self.reach) for name, provider in ports.email_providers.items()},
+            caller=_Caller(ports.caller, self.reach),
         )
 
     def _file(self, point: Point) -> Path:
@@ -226,3 +230,21 @@ class _Emails:
         reference = self.provider.send(message)
         self.reach(Point.HANDED_OVER)
         return reference
+
+
+@frozen
+class _Caller:
+    """Implements `Caller`."""
+
+    caller: Caller
+    reach: Reach
+
+    def check(self, url: str) -> None:
+        """Check the URL."""
+        self.caller.check(url)
+
+    def __call__(self, call: Call) -> Answer:
+        """Call the service, and come to the point after it."""
+        answer = self.caller(call)
+        self.reach(Point.CALLED)
+        return answer

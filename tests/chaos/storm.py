@@ -277,6 +277,7 @@ class _Storm:
             self._raise_the_dead()
             # What beat starts once a minute.
             self.system.stage.platform.notify.apply_waiting_receipts(left_alone=timedelta(seconds=_SWEEP_SECONDS))
+            self.system.stage.platform.notify.wake_endpoints()
             self._report("finishing", left)
             time.sleep(_TICK_SECONDS * 10)
         took = time.monotonic() - began
