@@ -9,6 +9,7 @@ from notify_core.api_keys.ports import ApiKeyRepository
 from notify_core.callbacks.ports import CallbackRepository
 from notify_core.idempotency.ports import AnswerRepository
 from notify_core.inbound.ports import InboundRepository
+from notify_core.jobs.ports import JobRepository
 from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
 from notify_core.outbox.ports import Outbox
 from notify_core.providers.ports import ProviderRepository, SmsDeliveryStatistics
@@ -44,6 +45,11 @@ class UnitOfWork(Protocol):
     @property
     def notifications(self) -> NotificationRepository:
         """Notifications."""
+        ...
+
+    @property
+    def jobs(self) -> JobRepository:
+        """Jobs."""
         ...
 
     @property

@@ -17,6 +17,7 @@ from notify_adapters.memory.accounts import (
 from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.callbacks import MemoryCallbacks
 from notify_adapters.memory.inbound import MemoryInbound
+from notify_adapters.memory.jobs import MemoryJobs
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.sms_statistics import MemorySmsStatistics
@@ -44,6 +45,7 @@ class MemoryUnitOfWork:
         self.answers = MemoryAnswers(Table(self.undo_log), clock)
         self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
         self.sms_statistics = MemorySmsStatistics(Table(self.undo_log), messages)
+        self.jobs = MemoryJobs(Table(self.undo_log), Table(self.undo_log), messages)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(

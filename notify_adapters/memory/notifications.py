@@ -61,6 +61,14 @@ class MemoryNotifications:
         self._table.put(message.notification.id, message)
         self._outbox.add([due])
 
+    def accept_many(self, messages: Sequence[Message], due: Sequence[OutboxEntry]) -> frozenset[UUID]:
+        """Store messages and the promises to deliver them, and return the ids that were new."""
+        new = {message.notification.id: message for message in messages if message.notification.id not in self._table}
+        for key, message in new.items():
+            self._table.put(key, message)
+        self._outbox.add([entry for entry in due if entry.subject_id in new])
+        return frozenset(new)
+
     def find(
         self,
         service_id: UUID,

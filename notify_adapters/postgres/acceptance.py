@@ -36,7 +36,8 @@ def _typed(name: str, column: Column[Any]) -> str:
     return f"{name} {column.type.compile(dialect=_DIALECT)}"
 
 
-def _statement() -> str:
+def _accepted() -> str:
+    """Return the first part of the statements: the rows that the parameter holds, typed."""
     facts = columns_of(notifications)
     contents = columns_of(notification_contents)
     columns = {column.name: column for column in (*notification_contents.columns, *notifications.columns)}
@@ -46,17 +47,43 @@ def _statement() -> str:
     return f"""
 WITH accepted AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(rows)s::json) AS accepted ({", ".join(types)})
-), facts AS (
-    INSERT INTO notifications ({facts}) SELECT {facts} FROM accepted
+)"""  # noqa: S608 - put together from constants; what varies travels as a parameter
+
+
+_FACTS = columns_of(notifications)
+_CONTENTS = columns_of(notification_contents)
+_ACCEPTED_CONTENTS = _CONTENTS.replace("notification_id", "id")
+_ENTRIES = f"INSERT INTO outbox ({', '.join(_ENTRY)}) SELECT {', '.join(f'entry_{name}' for name in _ENTRY)}"
+
+ACCEPT = f"""{_accepted()}, facts AS (
+    INSERT INTO notifications ({_FACTS}) SELECT {_FACTS} FROM accepted
 ), contents AS (
-    INSERT INTO notification_contents ({contents})
-    SELECT {contents.replace("notification_id", "id")} FROM accepted
+    INSERT INTO notification_contents ({_CONTENTS}) SELECT {_ACCEPTED_CONTENTS} FROM accepted
 )
-INSERT INTO outbox ({", ".join(_ENTRY)}) SELECT {", ".join(f"entry_{name}" for name in _ENTRY)} FROM accepted
-"""  # noqa: S608 - put together from constants; what varies travels as a parameter
+{_ENTRIES} FROM accepted
+"""  # noqa: S608 - as above
+
+# The same, but what was stored before is left alone, and with it what belongs to it.
+ACCEPT_MANY = f"""{_accepted()}, facts AS (
+    INSERT INTO notifications ({_FACTS}) SELECT {_FACTS} FROM accepted
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+), contents AS (
+    INSERT INTO notification_contents ({_CONTENTS})
+    SELECT {_ACCEPTED_CONTENTS} FROM accepted JOIN facts USING (id)
+), entries AS (
+    {_ENTRIES} FROM accepted JOIN facts USING (id) WHERE entry_id IS NOT NULL
+)
+SELECT id FROM facts
+"""  # noqa: S608 - as above
 
 
-ACCEPT = _statement()
+def as_json(value: object) -> bytes:
+    """Return rows as the statements take them. Raises InvalidContent."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half of a surrogate pair
+        raise InvalidContent("A text holds a character that cannot be stored: remove it") from None
 
 
 class _Waiting:
@@ -86,10 +113,7 @@ class GroupedAcceptance:
 
         Raises DatabaseUnavailable, Conflict when it was stored before, or InvalidContent.
         """
-        try:
-            mine = _Waiting(orjson.dumps(row))
-        except TypeError:  # half of a surrogate pair
-            raise InvalidContent("A text holds a character that cannot be stored: remove it") from None
+        mine = _Waiting(as_json(row))
         with self._lock:
             follows = self._somebody_leads
             self._somebody_leads = True

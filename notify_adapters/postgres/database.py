@@ -12,6 +12,7 @@ from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
 from notify_adapters.postgres.callbacks import PostgresCallbacks
 from notify_adapters.postgres.inbound import PostgresInbound
+from notify_adapters.postgres.jobs import PostgresJobs
 from notify_adapters.postgres.notifications import PostgresNotifications
 from notify_adapters.postgres.outbox import PostgresOutbox
 from notify_adapters.postgres.providers import PostgresProviders
@@ -63,6 +64,11 @@ class PostgresUnitOfWork:
     def notifications(self) -> PostgresNotifications:
         """Notifications."""
         return PostgresNotifications(self._session, self._cipher, self._clock, self._accept)
+
+    @property
+    def jobs(self) -> PostgresJobs:
+        """Jobs."""
+        return PostgresJobs(self._session)
 
     @property
     def answers(self) -> PostgresAnswers:

@@ -11,7 +11,7 @@ from attrs import fields
 
 from notify_adapters.postgres import notification_statements as statements
 from notify_adapters.postgres import timelines
-from notify_adapters.postgres.acceptance import GroupedAcceptance
+from notify_adapters.postgres.acceptance import ACCEPT_MANY, GroupedAcceptance, as_json
 from notify_adapters.postgres.answers import taking
 from notify_adapters.postgres.sealing import Cipher, open_values, seal_values
 from notify_adapters.postgres.session import Row, Session
@@ -77,6 +77,20 @@ class PostgresNotifications:
         elif self._session.row(statements.ACCEPT_ONCE, parameters | taking(self._cipher, answered)) is None:
             raise KeyTaken
         self._session.promised()
+
+    def accept_many(self, messages: Sequence[Message], due: Sequence[OutboxEntry]) -> frozenset[UUID]:
+        """Store messages and the promises to deliver them, and return the ids that were new."""
+        if not messages:
+            return frozenset()
+        promised = {entry.subject_id: entry for entry in due}
+        rows = [
+            _row(message, seal_values(self._cipher, key, message.contents.personalisation), promised.get(key))
+            for key, message in ((message.notification.id, message) for message in messages)
+        ]
+        stored = self._session.rows(ACCEPT_MANY, {"rows": as_json(rows).decode()})
+        if any(row.id in promised for row in stored):
+            self._session.promised()
+        return frozenset(row.id for row in stored)
 
     def cancel(self, service_id: UUID, notification_id: UUID, *, now: datetime) -> Notification | None:
         """Cancel the service's message, unless somebody has begun to deliver it."""
@@ -266,8 +280,8 @@ def _facts(notification: Notification) -> dict[str, Any]:
     }
 
 
-def _row(message: Message, sealed: bytes, due: OutboxEntry) -> dict[str, Any]:
-    """Return a message and its promise as JSON can hold them."""
+def _row(message: Message, sealed: bytes, due: OutboxEntry | None) -> dict[str, Any]:
+    """Return a message and its promise, if there is one, as JSON can hold them."""
     notification, contents = message.notification, message.contents
     row = {name: getattr(notification, name) for name in _FACTS}
     row["recipient"] = contents.recipient
@@ -276,6 +290,8 @@ def _row(message: Message, sealed: bytes, due: OutboxEntry) -> dict[str, Any]:
     row["client_reference"] = contents.client_reference
     row["reply_to_text"] = contents.reply_to_text
     row["one_click_unsubscribe_url"] = contents.one_click_unsubscribe_url
+    if due is None:
+        return row
     row["entry_id"] = due.id
     row["entry_task"] = due.task
     row["entry_queue"] = due.queue
@@ -313,6 +329,8 @@ def _notification(row: Row) -> Notification:
         attempting_with=_PROVIDERS[row.attempting_with],
         doubts=row.doubts,
         in_doubt_until=row.in_doubt_until,
+        job_id=row.job_id,
+        job_row_number=row.job_row_number,
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
+    BigInteger,
     Boolean,
     Column,
     Computed,
@@ -219,6 +221,8 @@ notifications = Table(
     Column("attempting_with", Text),
     _column("doubts", SmallInteger, server_default=text("0")),
     Column("in_doubt_until", MOMENT),
+    Column("job_id", Uuid),
+    Column("job_row_number", Integer),
     postgresql_partition_by="RANGE (id)",
 )
 Index(
@@ -409,6 +413,64 @@ Index(
     text("coalesce(group_id, '00000000-0000-0000-0000-000000000000'::uuid)"),
     outbox.c.available_at,
     outbox.c.id,
+)
+
+# The messages of a job are found by their ids, which are one range for each job: `notifications` needs no index.
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    _of_service(),
+    Column("template_id", Uuid, ForeignKey("templates.id"), nullable=False),
+    _column("template_version", Integer),
+    _column("channel", Text),
+    _column("original_file_name", Text),
+    _column("notification_count", Integer),
+    _column("created_at", MOMENT),
+    _column("status", Text),
+    _column("source", Text),
+    Column("created_by_id", Uuid, ForeignKey("users.id")),
+    Column("api_key_id", Uuid, ForeignKey("api_keys.id")),
+    _column("key_type", Text),
+    Column("client_reference", Text),
+    Column("sender_id", Uuid),
+    Column("contact_list_id", Uuid),
+    Column("scheduled_for", MOMENT),
+    Column("processing_started", MOMENT),
+    Column("processing_finished", MOMENT),
+    Column("updated_at", MOMENT),
+    _column("archived", Boolean),
+    Column("encoding", Text),
+    Column("delimiter", Text),
+    Column("header", ARRAY(Text)),
+    _column("rows_checked", Integer),
+    _column("bytes_checked", BigInteger),
+    _column("error_count", Integer),
+    _column("errors", JSON),
+)
+Index("jobs_service_id_created_at_idx", jobs.c.service_id, jobs.c.created_at)
+# Those that something is still to be done for: few, however many there were.
+Index(
+    "jobs_unfinished_idx",
+    jobs.c.status,
+    postgresql_where=text(
+        "status = ANY (ARRAY['scheduled'::text, 'pending'::text, 'in progress'::text, 'finished'::text])"
+    ),
+)
+
+job_chunks = Table(
+    "job_chunks",
+    metadata,
+    _id(),
+    Column("job_id", Uuid, ForeignKey("jobs.id"), nullable=False),
+    _column("first_row", Integer),
+    _column("row_count", Integer),
+    _column("byte_start", BigInteger),
+    _column("byte_end", BigInteger),
+    Column("done_at", MOMENT),
+    _column("accepted", Integer),
+    _column("refused", Integer),
+    UniqueConstraint("job_id", "first_row"),
 )
 
 waiting_receipts = Table(

@@ -25,7 +25,8 @@ class Notification:
     `document_download_count` is how many files an email links to, None for none.
     `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
     delivery; until `leased_until` nobody may claim it: somebody is at work on it, or its next attempt is then.
-    `scheduled_for` is when it was asked to be sent, where that was not at once. Times are UTC.
+    `scheduled_for` is when it was asked to be sent, where that was not at once. `job_id` and `job_row_number` (from
+    0) say which row of which job it is, where it is one. Times are UTC.
 
     `attempting_with` is the provider of an attempt whose outcome is not known. When its lease ran out, or the
     provider did not answer, the message is in doubt: the provider may have it. Until `in_doubt_until` a receipt is
@@ -58,6 +59,8 @@ class Notification:
     attempting_with: ProviderName | None = None
     doubts: int = 0
     in_doubt_until: datetime | None = None
+    job_id: UUID | None = None
+    job_row_number: int | None = None
 
     @property
     def completed_at(self) -> datetime | None:

@@ -36,6 +36,15 @@ class NotificationRepository(Protocol):
         """
         ...
 
+    def accept_many(self, messages: Sequence[Message], due: Sequence[OutboxEntry]) -> frozenset[UUID]:
+        """Store messages and the promises to deliver them, in one round trip, and return the ids that were new.
+
+        A message whose id is known stays as it is, and what `due` promises for it is not promised again: so the same
+        can be stored any number of times. Messages without a promise are stored alone. Each promise is about one of
+        the messages, each message has at most one, and no id comes twice.
+        """
+        ...
+
     def cancel(self, service_id: UUID, notification_id: UUID, *, now: datetime) -> Notification | None:
         """Cancel the service's message if nobody has ever claimed it for delivery, and return it as it now stands.
 

@@ -1,0 +1,1 @@
+"""Jobs: many messages from one file, or from one request."""
