@@ -14,6 +14,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from notify_adapters.files_when_needed import FilesWhenNeeded
 from notify_adapters.health import Health
 from notify_adapters.logging import (
     StructuredCallbackLog,
@@ -32,7 +33,7 @@ from notify_core.clock import Clock
 from notify_core.documents.model import Document
 from notify_core.documents.ports import DocumentStore, DocumentsUnavailable
 from notify_core.errors import ConfigurationError
-from notify_core.files.ports import FileStore
+from notify_core.files.ports import FileStore, FilesUnavailable
 from notify_core.limits.ports import Limiter
 from notify_core.outbox.model import SUBJECTS_PER_MESSAGE, Queue, TaskMessage
 from notify_core.outbox.ports import Publisher
@@ -128,6 +129,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         sms_providers=_sms_providers(settings) if role is Role.WORKER else {},
         email_providers=_email_providers(settings) if role is Role.WORKER else {},
         documents=_documents(settings, role),
+        files=FilesWhenNeeded(lambda: _spreadsheets(settings)),
         in_flight=threads,
         clock=clock,
         new_id=SystemIds(clock),
@@ -176,6 +178,13 @@ def file_store(settings: Settings) -> FileStore:
     if settings.csv_upload_bucket is None:
         raise ConfigurationError("S3_BUCKET_CSV_UPLOAD is not set")
     return S3Files(settings.csv_upload_bucket, settings.aws_region, settings.s3_endpoint_url)
+
+
+def _spreadsheets(settings: Settings) -> FileStore:
+    try:
+        return file_store(settings)
+    except ConfigurationError as error:
+        raise FilesUnavailable(error.message) from None
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:
@@ -251,8 +260,11 @@ def _options(settings: Settings) -> Options:
 
 
 def _limiter(settings: Settings, role: Role) -> Limiter:
-    """Count in Redis where there is one. Without, each process counts for itself. Only requests are counted."""
-    if not settings.uses_redis or role is not Role.WEB:
+    """Count in Redis where there is one. Without, each process counts for itself.
+
+    Requests are counted, and jobs, which workers begin.
+    """
+    if not settings.uses_redis or role not in (Role.WEB, Role.WORKER):
         return MemoryLimiter()
     from notify_adapters.redis import RedisLimiter
 

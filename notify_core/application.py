@@ -19,13 +19,22 @@ from notify_core.clock import Clock
 from notify_core.directory import Directory
 from notify_core.documents.ports import DocumentStore
 from notify_core.documents.upload import UploadFiles
+from notify_core.files.ports import FileStore
 from notify_core.idempotency.recall import RecallAnswer
 from notify_core.identifiers import NewId
 from notify_core.inbound.find import ListReceivedTexts
 from notify_core.inbound.receive import ReceiveText
+from notify_core.jobs.cancel import CancelJob, RetryJob
+from notify_core.jobs.create import CreateJob
+from notify_core.jobs.find import CountJob, FindJob, ListJobs
+from notify_core.jobs.process import ProcessJob
+from notify_core.jobs.store import StoreChunk
+from notify_core.jobs.upkeep import CheckJobs, CompleteJobs, RestoreMissingRows, ResumeJobs, RunScheduledJobs
+from notify_core.jobs.validate import ValidateSpreadsheet
 from notify_core.letters.find_pdf import FindLetterPdf
 from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
+from notify_core.limits.reserve import ReservePlaces
 from notify_core.notifications.apply_waiting_receipts import ApplyWaitingReceipts
 from notify_core.notifications.cancel import CancelNotification
 from notify_core.notifications.compose import Composer
@@ -77,6 +86,7 @@ class Ports:
     sms_providers: Mapping[ProviderName, SmsProvider]
     email_providers: Mapping[ProviderName, EmailProvider]
     documents: DocumentStore
+    files: FileStore
     in_flight: InFlight
     clock: Clock
     new_id: NewId
@@ -150,6 +160,21 @@ class Notify:
     list_notifications: ListNotifications
     find_letter_pdf: FindLetterPdf
 
+    create_job: CreateJob
+    validate_spreadsheet: ValidateSpreadsheet
+    find_job: FindJob
+    list_jobs: ListJobs
+    count_job: CountJob
+    cancel_job: CancelJob
+    retry_job: RetryJob
+    process_job: ProcessJob
+    process_job_chunk: StoreChunk
+    run_scheduled_jobs: RunScheduledJobs
+    check_jobs: CheckJobs
+    resume_jobs: ResumeJobs
+    complete_jobs: CompleteJobs
+    restore_missing_rows: RestoreMissingRows
+
     receive_text: ReceiveText
     list_received_texts: ListReceivedTexts
     find_timeline: FindTimeline
@@ -195,6 +220,9 @@ class Notify:
             Task.TIME_OUT_SENDING: self.time_out_sending,
             Task.SEND_CALLBACKS: self.send_callbacks,
             Task.RETRY_CALLBACKS: self.retry_callbacks,
+            Task.PROCESS_JOB: self.process_job,
+            Task.SHATTER_JOB_ROWS: self.process_job_chunk,
+            Task.PROCESS_INCOMPLETE_JOBS: self.resume_jobs,
         }
         performers[task](subject_ids)
 
@@ -208,6 +236,7 @@ def build(ports: Ports, options: Options) -> Notify:
     upload_files = UploadFiles(ports.documents, ports.in_flight, ports.clock, options.documents_url)
     prepare_email = PrepareEmail(preparation, upload_files, options.email_domain, options.admin_base_url)
     accept = Acceptance(ports.database, ports.clock, ports.new_id)
+    reserve = ReservePlaces(ports.limiter, ports.clock)
     unsubscribe_links = UnsubscribeLinks(
         tokens=ports.unsubscribe_tokens,
         clock=ports.clock,
@@ -287,6 +316,20 @@ def build(ports: Ports, options: Options) -> Notify:
         list_notifications=ListNotifications(ports.database, directory, present),
         find_letter_pdf=FindLetterPdf(ports.database),
         receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id, announcer),
+        create_job=CreateJob(ports.database, ports.files, directory, ports.clock, ports.new_id),
+        validate_spreadsheet=ValidateSpreadsheet(directory, reserve, ports.clock),
+        find_job=FindJob(ports.database),
+        list_jobs=ListJobs(ports.database),
+        count_job=CountJob(ports.database),
+        cancel_job=CancelJob(ports.database, ports.clock),
+        retry_job=RetryJob(ports.database, ports.clock, ports.new_id),
+        process_job=ProcessJob(ports.database, ports.files, directory, reserve, ports.clock, ports.new_id),
+        process_job_chunk=StoreChunk(ports.database, ports.files, directory, ports.clock, ports.new_id),
+        run_scheduled_jobs=RunScheduledJobs(ports.database, ports.clock, ports.new_id),
+        check_jobs=CheckJobs(ports.database, ports.clock, ports.new_id),
+        resume_jobs=ResumeJobs(ports.database, ports.clock, ports.new_id),
+        complete_jobs=CompleteJobs(ports.database, ports.clock),
+        restore_missing_rows=RestoreMissingRows(ports.database, ports.clock, ports.new_id),
         list_received_texts=ListReceivedTexts(ports.database),
         find_timeline=FindTimeline(ports.database),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),

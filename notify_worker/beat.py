@@ -32,6 +32,10 @@ class Entry:
 
 
 SCHEDULE = (
+    Entry(name="run-scheduled-jobs", cron="0,15,30,45 * * * *", queue=Queue.PERIODIC),
+    Entry(name="check-job-status", cron="* * * * *", queue=Queue.PERIODIC),
+    Entry(name="update-status-of-fully-processed-jobs", cron="*/1 * * * *", queue=Queue.PERIODIC),
+    Entry(name="check-for-missing-rows-in-completed-jobs", cron="*/10 * * * *", queue=Queue.PERIODIC),
     Entry(name="replay-created-notifications", cron="0,15,30,45 * * * *", queue=Queue.PERIODIC),
     Entry(name="generate-sms-delivery-stats", cron="* * * * *", queue=Queue.PERIODIC),
     Entry(name="switch-current-sms-provider-on-slow-delivery", cron="* * * * *", queue=Queue.PERIODIC),

@@ -9,9 +9,11 @@ from uuid import UUID
 from attrs import frozen
 
 from notify_adapters.assembly import Platform
+from notify_core.files.ports import FilesUnavailable
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.outbox.model import Queue, Task
 from notify_core.providers.ses_events import InvalidEvent, parse_event
+from notify_core.unit_of_work import DatabaseUnavailable
 from notify_core.vocabulary import ProviderName
 from notify_worker.postponing import Patience
 
@@ -22,6 +24,8 @@ class InvalidMessage(Exception):
 
 # The database is away: nothing was done, and trying again costs little.
 UNTIL_THE_DATABASE_IS_BACK = Patience(delay=timedelta(seconds=30))
+# The same where files are read, too.
+UNTIL_FILES_ARE_BACK = Patience(delay=timedelta(seconds=30), errors=(DatabaseUnavailable, FilesUnavailable))
 _FIVE_MINUTES = timedelta(minutes=5)
 SMS_RECEIPT_PATIENCE = Patience(delay=_FIVE_MINUTES, retries=5, queue=Queue.RETRY)
 # Whatever goes wrong with a report of SES may pass, unless it is no report.
@@ -139,6 +143,45 @@ def wake_callback_endpoints(platform: Platform) -> None:
     platform.notify.wake_endpoints()
 
 
+def process_job(
+    platform: Platform, job_id: str | list[str], sender_id: str | None = None, shatter_batch_size: int | None = None
+) -> None:
+    """Check a job's file. The sender is the one that the file names, whatever the message says."""
+    del sender_id, shatter_batch_size
+    platform.notify.perform(Task.PROCESS_JOB, _ids([job_id] if isinstance(job_id, str) else job_id))
+
+
+def shatter_job_rows(platform: Platform, chunk_ids: list[str]) -> None:
+    """Store rows of a job."""
+    platform.notify.perform(Task.SHATTER_JOB_ROWS, _ids(chunk_ids))
+
+
+def process_incomplete_jobs(platform: Platform, job_ids: list[str], shatter_batch_size: int | None = None) -> None:
+    """Take up jobs that stood still."""
+    del shatter_batch_size
+    platform.notify.perform(Task.PROCESS_INCOMPLETE_JOBS, _ids(job_ids))
+
+
+def run_scheduled_jobs(platform: Platform) -> None:
+    """Begin the jobs whose time has come."""
+    platform.notify.run_scheduled_jobs()
+
+
+def check_job_status(platform: Platform) -> None:
+    """Find jobs that stand still."""
+    platform.notify.check_jobs()
+
+
+def update_status_of_fully_processed_jobs(platform: Platform) -> None:
+    """Say of jobs that all of their messages are there."""
+    platform.notify.complete_jobs()
+
+
+def check_for_missing_rows_in_completed_jobs(platform: Platform) -> None:
+    """Have rows stored that are missing."""
+    platform.notify.restore_missing_rows()
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -161,6 +204,13 @@ JOBS = (
         hopeless=(InvalidMessage, InvalidEvent),
         frequent=True,
     ),
+    Job(name=Task.PROCESS_JOB, work=process_job, patience=UNTIL_FILES_ARE_BACK),
+    Job(name=Task.SHATTER_JOB_ROWS, work=shatter_job_rows, patience=UNTIL_FILES_ARE_BACK, frequent=True),
+    Job(name=Task.PROCESS_INCOMPLETE_JOBS, work=process_incomplete_jobs),
+    Job(name="run-scheduled-jobs", work=run_scheduled_jobs),
+    Job(name="check-job-status", work=check_job_status),
+    Job(name="update-status-of-fully-processed-jobs", work=update_status_of_fully_processed_jobs),
+    Job(name="check-for-missing-rows-in-completed-jobs", work=check_for_missing_rows_in_completed_jobs),
     Job(name="replay-created-notifications", work=replay_created_notifications),
     Job(name="create-partitions", work=create_partitions),
     Job(name="apply-waiting-receipts", work=apply_waiting_receipts, frequent=True),

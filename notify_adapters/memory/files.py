@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from notify_core.files.ports import StoredFile
+from collections.abc import Iterator
+
+from notify_core.files.ports import FileFacts, StoredFile
+
+PIECE = 64 * 1024
 
 
 class MemoryFiles:
@@ -18,6 +22,18 @@ class MemoryFiles:
     def get(self, name: str) -> StoredFile | None:
         """Return the file, or None."""
         return self._files.get(name)
+
+    def describe(self, name: str) -> FileFacts | None:
+        """Return what is known of the file, or None."""
+        file = self._files.get(name)
+        return None if file is None else FileFacts(len(file.content), file.metadata)
+
+    def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes [`start`, `end`) of the file in pieces."""
+        file = self._files.get(name)
+        content = b"" if file is None else file.content[start:end]
+        for place in range(0, len(content), PIECE):
+            yield content[place : place + PIECE]
 
     def remove(self, name: str) -> None:
         """Remove the file, if it is there."""

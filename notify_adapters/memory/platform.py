@@ -13,6 +13,7 @@ from notify_adapters.memory.callbacks import MemoryCaller
 from notify_adapters.memory.database import MemoryDatabase
 from notify_adapters.memory.documents import MemoryDocuments
 from notify_adapters.memory.error_rates import MemoryErrorRates
+from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.memory.providers import MemoryEmailProvider, MemorySmsProvider
 from notify_adapters.memory.publisher import MemoryPublisher
@@ -54,6 +55,7 @@ class MemoryPlatform:
     inboxes: MemoryEmailProvider
     documents: MemoryDocuments
     caller: MemoryCaller
+    files: MemoryFiles
 
     def run(self) -> None:
         """Do all background work that is due: what the relay and the workers do in production."""
@@ -83,6 +85,7 @@ def in_memory(
     clock = clock or SystemClock()
     database = MemoryDatabase(clock)
     publisher = MemoryPublisher(clock)
+    files = MemoryFiles()
     phones, inboxes, documents = MemorySmsProvider(), MemoryEmailProvider(), MemoryDocuments()
     caller = MemoryCaller()
     ports = Ports(
@@ -92,6 +95,7 @@ def in_memory(
         sms_providers={ProviderName.MMG: phones, ProviderName.FIRETEXT: phones},
         email_providers={ProviderName.SES: inboxes},
         documents=documents,
+        files=files,
         in_flight=one_after_the_other,
         clock=clock,
         new_id=new_id or SystemIds(clock),
@@ -109,4 +113,5 @@ def in_memory(
         inboxes=inboxes,
         documents=documents,
         caller=caller,
+        files=files,
     )

@@ -445,6 +445,7 @@ jobs = Table(
     Column("header", ARRAY(Text)),
     _column("rows_checked", Integer),
     _column("bytes_checked", BigInteger),
+    _column("international_count", Integer),
     _column("error_count", Integer),
     _column("errors", JSON),
 )

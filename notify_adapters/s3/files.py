@@ -15,12 +15,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from notify_adapters.s3.metadata import from_headers, to_headers
-from notify_core.files.ports import FilesUnavailable, StoredFile
+from notify_core.files.ports import FileFacts, FilesUnavailable, StoredFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MISSING = frozenset({"NoSuchKey", "404"})
+# Whoever asks for what is behind a file's end is refused.
+_NOTHING_TO_READ = _MISSING | {"InvalidRange", "416"}
+_PIECE = 256 * 1024
 
 
 @frozen
@@ -59,6 +62,32 @@ class S3Files:
                 raise
             with found["Body"] as body:
                 return StoredFile(body.read(), from_headers(found["Metadata"]))
+
+    def describe(self, name: str) -> FileFacts | None:
+        """Return what is known of the file, or None when there is none of that name. Raises FilesUnavailable."""
+        with _failures():
+            try:
+                found = self._client().head_object(Bucket=self.bucket, Key=name)
+            except ClientError as error:
+                if _code(error) in _MISSING:
+                    return None
+                raise
+            return FileFacts(found["ContentLength"], from_headers(found["Metadata"]))
+
+    def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes [`start`, `end`) of the file in pieces. Raises FilesUnavailable."""
+        if end is not None and end <= start:
+            return
+        with _failures():
+            try:
+                last = "" if end is None else end - 1
+                found = self._client().get_object(Bucket=self.bucket, Key=name, Range=f"bytes={start}-{last}")
+            except ClientError as error:
+                if _code(error) in _NOTHING_TO_READ:
+                    return
+                raise
+            with found["Body"] as body:
+                yield from body.iter_chunks(_PIECE)
 
     def remove(self, name: str) -> None:
         """Remove the file, if it is there. Raises FilesUnavailable."""

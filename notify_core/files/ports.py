@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from attrs import Factory, frozen
@@ -20,6 +20,14 @@ class StoredFile:
     metadata: Mapping[str, str] = Factory(dict)
 
 
+@frozen
+class FileFacts:
+    """What is known of a file without reading it: its `size` in bytes, and the short texts stored with it."""
+
+    size: int
+    metadata: Mapping[str, str] = Factory(dict)
+
+
 class FileStore(Protocol):
     """Files by name, in one bucket. All methods may raise FilesUnavailable."""
 
@@ -29,6 +37,18 @@ class FileStore(Protocol):
 
     def get(self, name: str) -> StoredFile | None:
         """Return the file, or None when there is none of that name."""
+        ...
+
+    def describe(self, name: str) -> FileFacts | None:
+        """Return what is known of the file, or None when there is none of that name."""
+        ...
+
+    def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes [`start`, `end`) of the file in pieces, to its end when `end` is None.
+
+        Never more of it is held than one piece. Bounds beyond the file's end are its end; a file that is not there
+        has no bytes.
+        """
         ...
 
     def remove(self, name: str) -> None:

@@ -65,8 +65,8 @@ class Job:
     one of the service's senders of texts or reply-to addresses; None is the default one.
 
     How its file is to be read, and how far it was checked: `encoding`, `delimiter` and `header` are None until that
-    is known; `rows_checked` and `bytes_checked` are counted from the file's beginning. `errors` are the first ones,
-    `error_count` is all.
+    is known; `rows_checked` and `bytes_checked` are counted from the file's beginning, and `international_count` is
+    how many of these rows are texts to other countries. `errors` are the first ones, `error_count` is all.
     """
 
     id: UUID
@@ -95,6 +95,7 @@ class Job:
     header: tuple[str, ...] | None = field(default=None, repr=False)
     rows_checked: int = 0
     bytes_checked: int = 0
+    international_count: int = 0
     error_count: int = 0
     errors: tuple[RowError, ...] = Factory(tuple)
 

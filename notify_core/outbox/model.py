@@ -52,9 +52,14 @@ class Task(StrEnum):
     TIME_OUT_SENDING = "timeout-sending-notifications"
     SEND_CALLBACKS = "send-callbacks"
     RETRY_CALLBACKS = "retry-callbacks"
+    PROCESS_JOB = "process-job"
+    SHATTER_JOB_ROWS = "shatter-job-rows"
+    PROCESS_INCOMPLETE_JOBS = "process-incomplete-jobs"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
+# Each subject of these takes long enough for a message of its own.
+_ALONE = frozenset({Task.PROCESS_JOB, Task.SHATTER_JOB_ROWS})
 
 
 @frozen
@@ -111,7 +116,8 @@ def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskM
     """Pack entries into as few messages as may carry them, in the order in which each first occurs.
 
     Entries that share task, queue, group and (whole) seconds of delay travel together, up to
-    SUBJECTS_PER_MESSAGE of them, each subject once. Their times must lie within LONGEST_BROKER_DELAY of `now`.
+    SUBJECTS_PER_MESSAGE of them, each subject once; those of jobs' tasks alone. Their times must lie within
+    LONGEST_BROKER_DELAY of `now`.
     """
     together: dict[tuple[Task, Queue, UUID | None, timedelta], list[OutboxEntry]] = {}
     for entry in entries:
@@ -123,8 +129,9 @@ def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskM
         for entry in alike:
             promises.setdefault(entry.subject_id, []).append(entry.id)
         subjects = list(promises)
-        for start in range(0, len(subjects), SUBJECTS_PER_MESSAGE):
-            some = subjects[start : start + SUBJECTS_PER_MESSAGE]
+        most = 1 if task in _ALONE else SUBJECTS_PER_MESSAGE
+        for start in range(0, len(subjects), most):
+            some = subjects[start : start + most]
             yield TaskMessage(
                 task=task,
                 queue=queue,

@@ -11,6 +11,8 @@ from notify_core.errors import InvalidContent
 Source = str | Callable[[], Iterable[str]]
 """The text of a file, or what yields it from its beginning, in pieces of any size, each time it is called."""
 
+# In characters. A file that is all one line is not to be held as a whole.
+LONGEST_LINE = 8 * 1024 * 1024
 _TAIL = ALL_SPACE + ","
 _LINE_ENDS = ("\n", "\r")
 
@@ -34,14 +36,18 @@ def read_rows(source: Source) -> Iterator[list[str]]:
     """
     pieces = [source] if isinstance(source, str) else source()
     try:
-        yield from csv.reader(_trimmed(_lines(pieces)), skipinitialspace=True)
+        yield from csv.reader(_trimmed(lines_of(pieces)), skipinitialspace=True)
     except csv.Error:
         raise UnreadableFile from None
 
 
-def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the lines of a text that comes in pieces, with their ends."""
+def lines_of(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a text that comes in pieces, with their ends: LF, CR LF or CR.
+
+    Raises UnreadableFile when a line is so long that no row can be in it.
+    """
     rest: list[str] = []
+    length = 0
     for piece in filter(None, pieces):
         if rest and (rest[-1].endswith("\n") or (rest[-1].endswith("\r") and not piece.startswith("\n"))):
             yield "".join(rest)
@@ -55,6 +61,9 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
             rest.clear()
             start = end
         if start < len(piece):
+            length = length + len(piece) - start if rest else len(piece) - start
+            if length > LONGEST_LINE:
+                raise UnreadableFile
             rest.append(piece[start:])
     last = "".join(rest)
     if last:

@@ -12,7 +12,7 @@ import pytest
 from notify_adapters.embedded import EmbeddedAws, free_port
 from notify_adapters.memory import MemoryFiles
 from notify_adapters.s3 import S3Files
-from notify_core.files.ports import FileStore, FilesUnavailable, StoredFile
+from notify_core.files.ports import FileFacts, FileStore, FilesUnavailable, StoredFile
 
 BUCKET = "csv-upload"
 
@@ -82,6 +82,30 @@ def test_there_is_no_file_of_an_unknown_name(files: FileStore, name: str) -> Non
     assert files.get(name) is None
 
 
+def test_a_file_is_described_without_being_read(files: FileStore, name: str) -> None:
+    files.put(name, StoredFile(b"12345", {"original_file_name": "Dŵr.csv"}))
+    assert files.describe(name) == FileFacts(5, {"original_file_name": "Dŵr.csv"})
+    assert files.describe(f"{name}x") is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0, None), (0, 1), (5, 9), (300_000, 300_001), (299_999, None), (0, 10**9), (400_000, None), (7, 7), (9, 3)],
+)
+def test_any_part_of_a_file_can_be_read(files: FileStore, name: str, start: int, end: int | None) -> None:
+    content = bytes(range(250)) * 1600
+    files.put(name, StoredFile(content))
+    assert b"".join(files.read(name, start, end)) == (content[start:end] if end is None or end > start else b"")
+
+
+def test_a_file_comes_in_pieces_and_one_that_is_not_there_has_none(files: FileStore, name: str) -> None:
+    files.put(name, StoredFile(b"x" * 2_000_000))
+    sizes = [len(piece) for piece in files.read(name)]
+    assert sum(sizes) == 2_000_000
+    assert max(sizes) <= 256 * 1024
+    assert list(files.read(f"{name}x")) == []
+
+
 def test_putting_again_replaces_content_and_metadata(files: FileStore, name: str) -> None:
     files.put(name, StoredFile(b"old", {"old": "1"}))
     files.put(name, StoredFile(b"new", {"new": "2"}))
@@ -126,6 +150,8 @@ def test_an_s3_that_does_not_answer_is_unavailable_and_its_error_names_no_file(s
         lambda: absent.get(name),
         lambda: absent.put(name, StoredFile(b"")),
         lambda: absent.remove(name),
+        lambda: absent.describe(name),
+        lambda: list(absent.read(name)),
         absent.ping,
     )
     for attempt in attempts:

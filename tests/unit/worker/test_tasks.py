@@ -35,6 +35,10 @@ class Heard:
             measure_sms_delivery=lambda: self.calls.append(("measure",)),
             switch_on_slow_delivery=lambda: self.calls.append(("switch",)),
             tend_providers_back=lambda: self.calls.append(("tend",)),
+            run_scheduled_jobs=lambda: self.calls.append(("run scheduled",)),
+            check_jobs=lambda: self.calls.append(("check",)),
+            complete_jobs=lambda: self.calls.append(("complete",)),
+            restore_missing_rows=lambda: self.calls.append(("restore",)),
         )
 
     def ensure_partitions(self) -> list[str]:
@@ -56,6 +60,13 @@ def test_the_names_are_those_on_the_wire() -> None:
         "simulate-receipt",
         "process-sms-client-response",
         "process-ses-result",
+        "process-job",
+        "shatter-job-rows",
+        "process-incomplete-jobs",
+        "run-scheduled-jobs",
+        "check-job-status",
+        "update-status-of-fully-processed-jobs",
+        "check-for-missing-rows-in-completed-jobs",
         "replay-created-notifications",
         "create-partitions",
         "apply-waiting-receipts",
@@ -132,3 +143,13 @@ def test_periodic_tasks() -> None:
     assert run("switch-current-sms-provider-on-slow-delivery") == [("switch",)]
     assert run("tend-providers-back-to-middle") == [("tend",)]
     assert run("timeout-sending-notifications") == [(Task.TIME_OUT_SENDING, [])]
+    assert run("run-scheduled-jobs") == [("run scheduled",)]
+    assert run("check-job-status") == [("check",)]
+    assert run("update-status-of-fully-processed-jobs") == [("complete",)]
+    assert run("check-for-missing-rows-in-completed-jobs") == [("restore",)]
+
+
+def test_a_job_is_processed_whoever_asks() -> None:
+    assert run("process-job", str(ID)) == [(Task.PROCESS_JOB, [ID])]
+    assert run("process-job", str(ID), None, 32) == [(Task.PROCESS_JOB, [ID])]
+    assert run("process-incomplete-jobs", [str(ID)], 32) == [(Task.PROCESS_INCOMPLETE_JOBS, [ID])]

@@ -37,6 +37,7 @@ CREATE TABLE jobs (
     header text[],
     rows_checked integer NOT NULL,
     bytes_checked bigint NOT NULL,
+    international_count integer NOT NULL,
     error_count integer NOT NULL,
     errors json NOT NULL
 );
