@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,7 @@ class S3Files:
                 if _code(error) in _NOTHING_TO_READ:
                     return
                 raise
-            with found["Body"] as body:
+            with closing(found["Body"]) as body:
                 yield from body.iter_chunks(_PIECE)
 
     def remove(self, name: str) -> None:
