@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from notify_adapters.assembly import Platform, Role, assemble, migrate_database
 from notify_adapters.embedded import ChildCommand, free_port
+from notify_cli.commands.serve import worker_arguments
 from notify_cli.dev.layout import DataDirectory
 from notify_cli.dev.parts import Addresses, Parts
 from notify_cli.dev.supervisor import Supervisor
@@ -34,12 +35,21 @@ class Stage:
         commands = {
             "web": self.parts.web,
             "worker": self.parts.worker,
+            "job worker": self._job_worker,
             "relay": self.parts.relay,
             "redis": self._redis,
         }
         simulators = self.parts.simulators()
         self.supervisor.start(key, _without_receipts(simulators[key]) if key in simulators else commands[key]())
         self.supervisor.wait_until(key, lambda: self.parts.at.answers(key), _READY_SECONDS)
+
+    def _job_worker(self) -> ChildCommand:
+        """Return a worker that serves the queue of jobs and no other."""
+        every_queue = self.parts.worker()
+        return evolve(
+            every_queue,
+            argv=(every_queue.argv[0], *worker_arguments("api-worker-jobs", self.parts.settings.concurrency)),
+        )
 
     def _redis(self) -> ChildCommand:
         command = self.parts.redis.command() if self.parts.redis else None

@@ -56,7 +56,7 @@ class Office:
 
     def send(self, content: bytes | str, **metadata: str | None) -> Job:
         """Make a job of a file, do everything that is to be done, and return the job as it then stands."""
-        job = self.create(content, **metadata)
+        job = self.create(content, job=None, **metadata)
         self.platform.run()
         return self.find(job)
 
