@@ -269,6 +269,7 @@ def _is_on(page: PageOfMessages, message: Message) -> bool:
         and (page.channels is None or facts.channel in page.channels)
         and (page.reference is None or message.contents.client_reference == page.reference)
         and (page.older_than is None or facts.id < page.older_than)
+        and (page.include_jobs or facts.job_id is None or facts.api_key_id is not None)
     )
 
 

@@ -105,7 +105,7 @@ def find_on(day: date) -> str:
 
 
 @cache
-def list_page(*, older: bool, by_reference: bool, by_status: bool, by_channel: bool) -> str:
+def list_page(*, older: bool, by_reference: bool, by_status: bool, by_channel: bool, jobs: bool) -> str:
     """Return the statement for a page of a service's messages, narrowed in these ways.
 
     Each way has a statement of its own, so that one plan is good for whatever it is given. The facts are found and
@@ -120,6 +120,7 @@ def list_page(*, older: bool, by_reference: bool, by_status: bool, by_channel: b
         "EXISTS (SELECT FROM notifications WHERE id = %(end)s AND service_id = %(service_id)s)" if older else "",
         "status = ANY(%(statuses)s)" if by_status else "",
         "channel = ANY(%(channels)s)" if by_channel else "",
+        "" if jobs else "(job_id IS NULL OR api_key_id IS NOT NULL)",
     ]
     of_facts = " AND ".join(filter(None, wanted))
     if by_reference:

@@ -121,6 +121,7 @@ class PostgresNotifications:
             by_reference=page.reference is not None,
             by_status=page.statuses is not None,
             by_channel=page.channels is not None,
+            jobs=page.include_jobs,
         )
         parameters = {
             "service_id": page.service_id,

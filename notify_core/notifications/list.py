@@ -41,7 +41,8 @@ GROUPS: Mapping[str, frozenset[Status]] = {
 class ListRequest:
     """Which messages are asked for, with a key: those sent with keys of its type.
 
-    `statuses` are statuses or names of GROUPS. What is empty or None does not narrow the list.
+    `statuses` are statuses or names of GROUPS. What is empty or None does not narrow the list. Messages that were
+    sent from files are in it with `include_jobs`.
     """
 
     key: ApiKey
@@ -49,6 +50,7 @@ class ListRequest:
     channels: tuple[Channel, ...] = ()
     reference: str | None = None
     older_than: UUID | None = None
+    include_jobs: bool = False
 
 
 @frozen
@@ -76,6 +78,7 @@ class ListNotifications:
             channels=frozenset(asked.channels) or None,
             reference=asked.reference,
             older_than=asked.older_than,
+            include_jobs=asked.include_jobs,
         )
         with self.database.statement() as work:
             messages = work.notifications.list_page(page)

@@ -97,7 +97,8 @@ class PageOfMessages:
     """Which messages of a service to list: at most `limit`, newest first, sent with keys of one type.
 
     What is None does not narrow the list. `older_than` is a message of the service, after which the page begins.
-    `days_kept` is for how long the service keeps contents at most; what is older is not looked for.
+    `days_kept` is for how long the service keeps contents at most; what is older is not looked for. Without
+    `include_jobs` rows of files are left out, but not those of bulk requests, which are a program's own.
     """
 
     service_id: UUID
@@ -108,6 +109,7 @@ class PageOfMessages:
     channels: frozenset[Channel] | None = None
     reference: str | None = None
     older_than: UUID | None = None
+    include_jobs: bool = True
 
     def oldest(self, now: datetime) -> datetime:
         """Return a moment before which no message was accepted whose contents are still kept."""

@@ -98,6 +98,7 @@ def list_notifications(request: HttpRequest) -> Answer:
             channels=tuple(map(Channel, wanted.get("template_type", ()))),
             reference=wanted.get("reference"),
             older_than=wanted.get("older_than"),
+            include_jobs="include_jobs" in wanted,
         )
     )
     last_id = found[-1].notification.id if found else None

@@ -186,3 +186,13 @@ def test_contents_are_what_they_were(database: Database, accept: Accept, listed:
     [message] = listed()
     assert isinstance(message.contents, Contents)
     assert message.contents.personalisation == {"name": "Zoë 🐈", "list": ["a", 1, None, True, {"deep": 1.5}]}
+
+
+def test_rows_of_files_are_listed_only_where_they_are_asked_for(accept: Accept, listed: Any) -> None:
+    """What a program sent at once is its own, and always listed."""
+    alone = accept()
+    bulk = accept(job_id=UUID(int=1), job_row_number=0)
+    row = accept(job_id=UUID(int=2), job_row_number=0, api_key_id=None)
+    assert listed() == [row, bulk, alone]
+    assert listed(include_jobs=False) == [bulk, alone]
+    assert listed(include_jobs=False, reference="your-ref", statuses=frozenset({Status.CREATED})) == [bulk, alone]

@@ -13,6 +13,7 @@ from notify_core.notifications.status import Status
 from notify_core.templates.model import Template
 from notify_core.vocabulary import KeyType
 from tests.unit.conftest import make_town
+from tests.unit.jobs.conftest import Office
 from tests.unit.web.conftest import ROOT, Reply, Web
 
 LIST = "/v2/notifications"
@@ -165,3 +166,13 @@ def test_one_template_is_looked_up_once_for_a_page(web: Web, monkeypatch: pytest
     monkeypatch.setattr(directory, "template", note)
     assert len(ids(web.get(LIST))) == 5
     assert asked == [web.town.sms.id]
+
+
+def test_messages_from_files_are_listed_when_they_are_asked_for(web: Web) -> None:
+    alone = sent(web)
+    office = Office(web.town)
+    job = office.send("phone number,name\n07700900001,A\n")
+    row = str(job.row_id(0))
+    assert ids(web.get(LIST)) == [alone]
+    assert ids(web.get(f"{LIST}?include_jobs=true")) == [row, alone]
+    assert web.get(f"{LIST}/{row}").status == 200
