@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         NotFound,
         NotifyError,
     )
+    from notify_core.jobs.create import NewJob
+    from notify_core.jobs.model import Job, JobStatus
     from notify_core.notifications.find import Found
     from notify_core.notifications.prepare import EmailRequest, SmsRequest
     from notify_core.notifications.record_receipt import SmsReceipt
@@ -52,6 +54,8 @@ _HOMES = {
         "NotFound",
         "NotifyError",
     ),
+    "jobs.create": ("NewJob",),
+    "jobs.model": ("Job", "JobStatus"),
     "notifications.find": ("Found",),
     "notifications.record_receipt": ("SmsReceipt",),
     "notifications.prepare": ("EmailRequest", "SmsRequest"),
@@ -80,8 +84,11 @@ __all__ = [
     "InvalidContent",
     "InvalidRecipient",
     "InvalidWorld",
+    "Job",
+    "JobStatus",
     "KeyType",
     "LimitExceeded",
+    "NewJob",
     "NewService",
     "NewTemplate",
     "NotAllowed",

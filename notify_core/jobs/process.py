@@ -8,7 +8,7 @@ it is done. Nothing is sent before the last slice has been found right.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import define, evolve, field, frozen
@@ -30,6 +30,7 @@ from notify_core.jobs.model import Chunk, Job, JobStatus, RowError, file_name
 from notify_core.jobs.promises import to_process, to_store
 from notify_core.jobs.sheet import ReadRow, SheetFormat, UnusableFile, rows_from, survey
 from notify_core.limits.reserve import Places, ReservePlaces
+from notify_core.notifications.refusals import ChannelNotPermitted
 from notify_core.recipients.spreadsheet import MOST_ROWS
 from notify_core.unit_of_work import Database
 
@@ -109,15 +110,18 @@ class ProcessJob:
         self._store(job, found)
 
     def _sending(self, job: Job) -> Sending:
-        """Return what all rows have in common. Raises SenderNotFound, or UnusableFile when the template is gone."""
+        """Return what all rows have in common. Raises SenderNotFound, ChannelNotPermitted or UnusableFile."""
         service = self.directory.service(job.service_id)
         template = self.directory.template(job.template_id, job.template_version)
         if service is None or template is None:
             raise UnusableFile("The service or the template cannot be found.")
+        if not service.may_send(template.channel):
+            raise ChannelNotPermitted(template.channel)
         return sending(self.directory, service, template, job.sender_id)
 
     def _check(self, job: Job, of_all: Sending) -> Slice:
         """Check rows until the time is over or the file is. Raises UnusableFile and FilesUnavailable."""
+        deadline = self.clock() + _SLICE
         name = file_name(job.service_id, job.id)
 
         def read_from(start: int) -> Iterable[bytes]:
@@ -139,11 +143,11 @@ class ProcessJob:
                 return Slice(job=_with_errors(job, wrong), chunks=(), is_last=True)
         sheet = format_of(job)
         rows = rows_from(sheet, read_from, job.bytes_checked)
-        return self._check_rows(job, RowCheck(of_all, sheet.header), iter(rows))
+        return self._check_rows(_Progress(job, RowCheck(of_all, sheet.header), self.new_id), iter(rows), deadline)
 
-    def _check_rows(self, job: Job, check: RowCheck, rows: Iterator[ReadRow]) -> Slice:
-        progress = _Progress(job, check, self.new_id)
-        deadline = self.clock() + _SLICE
+    def _check_rows(self, progress: _Progress, rows: Iterator[ReadRow], deadline: datetime) -> Slice:
+        if self.clock() > deadline:  # finding out how to read it has taken all of the time
+            return progress.paused()
         for read in rows:
             if progress.rows >= MOST_ROWS:
                 return progress.ended([too_many_rows()])

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from notify_core.billing.rates import sms_rate
 from notify_core.clock import Clock
@@ -84,14 +84,7 @@ class ValidateSpreadsheet:
         of_all = sending(self.directory, service, template, sender_id)
         found = _assess(of_all, size, read_from, self.clock())
         if found.is_valid and not self.reserve.would_fit(service, KeyType.NORMAL, template.channel, found.rows):
-            return Assessment(
-                rows=found.rows,
-                sheet=found.sheet,
-                errors=(RowError(problem=_NO_PLACES),),
-                error_count=1,
-                fragments=found.fragments,
-                pounds=found.pounds,
-            )
+            return evolve(found, errors=(RowError(problem=_NO_PLACES),), error_count=1)
         return found
 
 

@@ -7,6 +7,7 @@ import random
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -44,6 +45,11 @@ def handed_over(system: DevSystem) -> dict[str, set[str]]:
     return texted
 
 
+def has_texted(system: DevSystem, people: int) -> bool:
+    """Say whether so many people have been texted."""
+    return len(handed_over(system)) >= people
+
+
 def test_a_file_reaches_everybody_once_whatever_is_killed(
     own_system: DevSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +83,7 @@ def test_a_file_reaches_everybody_once_whatever_is_killed(
 
     try:
         for part, moment in zip(("worker", "relay", "worker", "postgres", "relay"), moments, strict=True):
-            wait_for(lambda moment=moment: len(handed_over(own_system)) >= moment, PATIENCE_SECONDS)
+            wait_for(partial(has_texted, own_system, moment), PATIENCE_SECONDS)
             if part == "postgres":
                 os.kill(own_system.supervisor.pids()[part], signal.SIGINT)
             else:

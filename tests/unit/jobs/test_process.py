@@ -16,7 +16,7 @@ from notify_core.jobs.rows import row_of
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import EventKind
 from notify_core.outbox.model import Task
-from notify_core.services.model import MessageLimits
+from notify_core.services.model import MessageLimits, Permission
 from notify_core.vocabulary import KeyType
 from tests.unit.conftest import make_town
 from tests.unit.jobs.conftest import Office
@@ -202,6 +202,16 @@ def test_an_archived_services_job_is_cancelled(office: Office) -> None:
     assert office.texts == []
 
 
+def test_a_service_without_the_permission_sends_nothing(office: Office) -> None:
+    service = evolve(office.town.service, permissions=frozenset({Permission.EMAIL}))
+    with office.platform.database.statement() as work:
+        work.services.save(service)
+    office.platform.notify.directory.forget()
+    job = office.send(THREE)
+    assert job.errors == (RowError(problem="Service is not allowed to send text messages"),)
+    assert office.texts == []
+
+
 # Repetition
 
 
@@ -233,7 +243,7 @@ def test_a_chunk_stored_twice_before_the_job_is_complete_promises_nothing_twice(
 
 
 def test_files_are_checked_slice_by_slice(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock moves on with every look at it, so that each slice is as short as can be."""
+    """With no time at all for a slice, each is as short as can be."""
     monkeypatch.setattr(process, "_SLICE", timedelta(0))
     monkeypatch.setattr(process, "_ROWS_BETWEEN_LOOKS", 2)
     monkeypatch.setattr(process, "ROWS_IN_CHUNK", 3)
@@ -251,6 +261,19 @@ def test_files_are_checked_slice_by_slice(office: Office, monkeypatch: pytest.Mo
     with office.platform.database.statement() as work:
         chunks = work.jobs.list_chunks(job.id)
     assert [chunk.first_row for chunk in chunks] == [0, 2, 4, 6, 8]
+
+
+def test_finding_out_how_to_read_a_large_file_can_be_a_slice_of_its_own(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = office.create(many(9))
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_SLICE", timedelta(seconds=-1))
+        office.platform.notify.perform(Task.PROCESS_JOB, [job.id])
+    surveyed = office.find(job)
+    assert (surveyed.status, surveyed.encoding, surveyed.rows_checked) == (JobStatus.IN_PROGRESS, "utf-8", 0)
+    office.platform.run()
+    assert len(office.texts) == 9
 
 
 def test_an_error_in_a_late_slice_takes_everything_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,17 @@ def test_messages_of_one_service_share_their_way(town: Town) -> None:
     while (message := town.platform.publisher.receive()) is not None:
         sizes.append(len(message.subject_ids))
     assert sizes == [25, 25, 10]
+
+
+@pytest.mark.parametrize(
+    ("task", "subjects"), [(Task.SHATTER_JOB_ROWS, 1), (Task.PROCESS_JOB, 1), (Task.DELIVER_SMS, 3)]
+)
+def test_work_that_takes_long_has_a_message_of_its_own(task: Task, subjects: int) -> None:
+    entries = [
+        OutboxEntry(id=UUID(int=n), task=task, queue=Queue.JOBS, subject_id=UUID(int=n), available_at=NOW)
+        for n in range(3)
+    ]
+    assert [len(message.subject_ids) for message in as_messages(entries, NOW)] == [subjects] * (3 // subjects)
 
 
 def test_with_the_broker_down_promises_wait(town: Town) -> None:
