@@ -80,17 +80,21 @@ class ProcessJob:
 
     def _begin(self, job_id: UUID) -> Job | None:
         """Return the job when it is to be worked on: in progress from here on."""
+        with self.database.statement() as work:
+            job = work.jobs.read(job_id)
+        if job is None or job.status is not JobStatus.PENDING:
+            return job if job is not None and job.status is JobStatus.IN_PROGRESS else None
+        # Asked before the job is locked: somebody else's server may take its time.
+        status = self._first_status(job)
         now = self.clock()
         with self.database.begin() as work:
             job = work.jobs.lock(job_id)
-            if job is None or job.status not in (JobStatus.PENDING, JobStatus.IN_PROGRESS):
+            if job is None or job.status is not JobStatus.PENDING:
                 return None
-            if job.status is JobStatus.PENDING:
-                job = evolve(job, status=self._first_status(job), processing_started=now, updated_at=now)
-                if job.status is JobStatus.SENDING_LIMITS_EXCEEDED:
-                    job = evolve(job, processing_finished=now)
-                work.jobs.save(job)
-                work.commit()
+            finished = now if status is JobStatus.SENDING_LIMITS_EXCEEDED else None
+            job = evolve(job, status=status, processing_started=now, processing_finished=finished, updated_at=now)
+            work.jobs.save(job)
+            work.commit()
         return job if job.status is JobStatus.IN_PROGRESS else None
 
     def _first_status(self, job: Job) -> JobStatus:
@@ -120,7 +124,7 @@ class ProcessJob:
         return sending(self.directory, service, template, job.sender_id)
 
     def _check(self, job: Job, of_all: Sending) -> Slice:
-        """Check rows until the time is over or the file is. Raises UnusableFile and FilesUnavailable."""
+        """Check rows until the time is over or the file is. Raises FilesUnavailable; UnusableFile before any row."""
         deadline = self.clock() + _SLICE
         name = file_name(job.service_id, job.id)
 
@@ -148,12 +152,15 @@ class ProcessJob:
     def _check_rows(self, progress: _Progress, rows: Iterator[ReadRow], deadline: datetime) -> Slice:
         if self.clock() > deadline:  # finding out how to read it has taken all of the time
             return progress.paused()
-        for read in rows:
-            if progress.rows >= MOST_ROWS:
-                return progress.ended([too_many_rows()])
-            progress.take(read)
-            if progress.rows % _ROWS_BETWEEN_LOOKS == 0 and self.clock() >= deadline:
-                return progress.paused()
+        try:
+            for read in rows:
+                if progress.rows >= MOST_ROWS:
+                    return progress.ended([too_many_rows()])
+                progress.take(read)
+                if progress.rows % _ROWS_BETWEEN_LOOKS == 0 and self.clock() >= deadline:
+                    return progress.paused()
+        except UnusableFile as error:
+            return progress.ended([RowError(problem=error.message)])
         return progress.ended([] if progress.rows else [no_rows()])
 
     def _store(self, before: Job, found: Slice) -> None:

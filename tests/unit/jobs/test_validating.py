@@ -12,6 +12,8 @@ from notify_core.jobs.validate import Assessment
 from notify_core.notifications.refusals import TemplateNotFound
 from tests.unit.jobs.conftest import Office
 
+LATE = 'phone number,name\nx,A\n07700900001,"B\n07700900002,C\n'
+
 
 def assess(office: Office, content: str, **more: Any) -> Assessment:
     data = content.encode()
@@ -54,7 +56,7 @@ def test_a_file_that_will_not_do_says_why(office: Office, content: str) -> None:
 
 
 def test_what_processing_says_is_what_validating_said(office: Office) -> None:
-    for content in ("phone number,name\n07700900001,\n", "a;b\n1;2\n", "", "phone number,name\n,A\n\nx,B\n"):
+    for content in ("phone number,name\n07700900001,\n", "a;b\n1;2\n", "", "phone number,name\n,A\n\nx,B\n", LATE):
         assert office.send(content).errors == assess(office, content).errors
 
 
