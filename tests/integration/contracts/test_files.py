@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from notify_adapters.embedded import EmbeddedAws, free_port
+from notify_adapters.files_when_needed import FilesWhenNeeded
 from notify_adapters.memory import MemoryFiles
 from notify_adapters.s3 import S3Files
 from notify_core.files.ports import FileFacts, FileStore, FilesUnavailable, StoredFile
@@ -29,9 +30,11 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Files]:
         yield S3Files(BUCKET, "eu-west-1", aws.url)
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "s3", "when needed"])
 def files(request: pytest.FixtureRequest) -> FileStore:
-    return MemoryFiles() if request.param == "memory" else request.getfixturevalue("s3")
+    if request.param == "s3":
+        return request.getfixturevalue("s3")  # type: ignore[no-any-return]  # a fixture has no type
+    return MemoryFiles() if request.param == "memory" else FilesWhenNeeded(MemoryFiles)
 
 
 @pytest.fixture
@@ -170,3 +173,17 @@ def test_a_bucket_that_is_missing_is_unavailable(s3: S3Files, name: str) -> None
 
 def test_a_bucket_that_is_there_answers_a_ping(s3: S3Files) -> None:
     s3.ping()
+
+
+def test_files_are_not_reached_before_they_are_needed_and_then_once(name: str) -> None:
+    opened = []
+
+    def open_files() -> MemoryFiles:
+        opened.append(MemoryFiles())
+        return opened[-1]
+
+    files = FilesWhenNeeded(open_files)
+    assert opened == []
+    files.put(name, StoredFile(b"x"))
+    assert files.get(name) == StoredFile(b"x")
+    assert len(opened) == 1
