@@ -165,42 +165,57 @@ class ProcessJob:
 
     def _store(self, before: Job, found: Slice) -> None:
         """Store what came of a slice, unless somebody else has got there first, or the job was cancelled."""
-        now = self.clock()
-        places: Places | None = None
-        job = evolve(found.job, updated_at=now)
-        if found.is_last and not job.error_count:
-            places = self._reserve(job)
+        if found.job.error_count or not found.is_last:
+            self._save(before, found, None)
+            return
+        # One alone may ask for places: two that did so for the same rows could leave neither enough.
+        mine = self._claim(before)
+        if mine is None:
+            return
+        places = self._reserve(found.job)
         try:
-            with self.database.begin() as work:
-                stored = work.jobs.lock(job.id)
-                if stored is None or not _is_where(stored, before):
-                    return
-                if not found.is_last:
-                    work.jobs.add_chunks(found.chunks)
-                    work.outbox.add([to_process(job, self.new_id(), now)])
-                elif job.error_count:
-                    work.jobs.remove_chunks(job.id)
-                    job = evolve(job, status=JobStatus.ERROR, processing_finished=now)
-                elif places is None:
-                    work.jobs.remove_chunks(job.id)
-                    job = evolve(job, status=JobStatus.SENDING_LIMITS_EXCEEDED, processing_finished=now)
-                else:
-                    work.jobs.add_chunks(found.chunks)
-                    chunks = work.jobs.list_chunks(job.id, undone=True)
-                    work.outbox.add([to_store(chunk, job, self.new_id(), now) for chunk in chunks])
-                    job = evolve(
-                        job,
-                        status=JobStatus.FINISHED,
-                        processing_finished=now,
-                        notification_count=job.rows_checked,
-                    )
-                work.jobs.save(job)
-                work.commit()
-                if places is not None:
-                    places.keep()
+            if self._save(mine, found, places) and places is not None:
+                places.keep()
         finally:
             if places is not None:
                 places.give_back()
+
+    def _claim(self, before: Job) -> Job | None:
+        """Return the job as it is once nobody else can store this slice any more; None when somebody has."""
+        with self.database.begin() as work:
+            stored = work.jobs.lock(before.id)
+            if stored is None or not _is_where(stored, before):
+                return None
+            mine = evolve(stored, updated_at=self.clock())
+            work.jobs.save(mine)
+            work.commit()
+        return mine
+
+    def _save(self, before: Job, found: Slice, places: Places | None) -> bool:
+        """Store the slice with what follows from it; return whether nobody else had."""
+        now = self.clock()
+        job = evolve(found.job, updated_at=now)
+        with self.database.begin() as work:
+            stored = work.jobs.lock(job.id)
+            if stored is None or not _is_where(stored, before):
+                return False
+            if not found.is_last:
+                work.jobs.add_chunks(found.chunks)
+                work.outbox.add([to_process(job, self.new_id(), now)])
+            elif places is None:
+                work.jobs.remove_chunks(job.id)
+                status = JobStatus.ERROR if job.error_count else JobStatus.SENDING_LIMITS_EXCEEDED
+                job = evolve(job, status=status, processing_finished=now)
+            else:
+                work.jobs.add_chunks(found.chunks)
+                chunks = work.jobs.list_chunks(job.id, undone=True)
+                work.outbox.add([to_store(chunk, job, self.new_id(), now) for chunk in chunks])
+                job = evolve(
+                    job, status=JobStatus.FINISHED, processing_finished=now, notification_count=job.rows_checked
+                )
+            work.jobs.save(job)
+            work.commit()
+        return True
 
     def _reserve(self, job: Job) -> Places | None:
         """Take places in today's counts for all of its rows, or none when they do not fit."""
@@ -300,11 +315,10 @@ def format_of(job: Job) -> SheetFormat:
 
 
 def _is_where(stored: Job, before: Job) -> bool:
-    """Whether the job is still where it was when the slice began."""
+    """Whether nothing has happened to the job since it was `before`: whatever does is saved with its time."""
     return (
         stored.status is JobStatus.IN_PROGRESS
+        and stored.updated_at == before.updated_at
         and stored.encoding == before.encoding
         and stored.bytes_checked == before.bytes_checked
-        and stored.rows_checked == before.rows_checked
-        and stored.processing_started == before.processing_started
     )

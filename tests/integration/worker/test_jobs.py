@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import boto3
 import pytest
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from notify_adapters.assembly import Platform, Role, assemble, file_store
 from notify_adapters.embedded import EmbeddedAws, free_port
@@ -22,10 +22,12 @@ from notify_core.jobs.model import Job, JobStatus, file_name
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Task, TaskMessage
 from notify_core.services.create import NewService
+from notify_core.services.model import MessageLimits
 from notify_core.templates.write import NewTemplate
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_core.vocabulary import Channel
 from notify_worker.tasks import JOBS
+from tests.unit.jobs.test_nasty_files import REFUSED, SENT
 
 BUCKET = "jobs-csv-upload"
 REGION = "eu-west-1"
@@ -149,6 +151,40 @@ def test_a_file_in_the_bucket_becomes_messages(office: Office, desk: Desk, encod
     assert sorted(desk.deliveries) == [job.row_id(row) for row in range(2_500)]
     found = office.platform.notify.find_notification(job.service_id, job.row_id(2_499))
     assert found.contents.personalisation["name"] == "Zoë\nno. 2499"
+
+
+@pytest.mark.parametrize(("text", "rows"), SENT.values(), ids=SENT)
+def test_what_can_be_understood_is_sent(office: Office, desk: Desk, text: str, rows: int) -> None:
+    job = office.send(text.encode())
+    desk.finish()
+    assert office.find(job).status is JobStatus.FINISHED_ALL_CREATED
+    assert sorted(desk.deliveries) == [job.row_id(row) for row in range(rows)]
+
+
+@pytest.mark.parametrize(("content", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_understood_is_refused_with_a_reason(
+    office: Office, desk: Desk, content: bytes, said: str
+) -> None:
+    job = office.send(content)
+    desk.finish()
+    job = office.find(job)
+    assert job.status is JobStatus.ERROR
+    assert any(word in error.problem for error in job.errors for word in said.split("|")), job.errors
+    assert office.platform.notify.count_job(job) == {}
+    assert desk.deliveries == []
+
+
+def test_a_limit_for_one_of_two_at_once_lets_the_job_through(office: Office, desk: Desk) -> None:
+    """The same task twice at the same time takes the day's places once."""
+    service = evolve(office.platform.notify.find_service(office.service_id), limits=MessageLimits(sms=2_500))
+    with office.platform.notify.relay_outbox.database.statement() as work:
+        work.services.save(service)
+    office.platform.notify.directory.forget()
+    job = office.send(people(2_500))
+    with ThreadPoolExecutor(4) as threads:
+        while tasks := desk.take():
+            list(threads.map(office.do, tasks * 4))
+    assert office.find(job).status is JobStatus.FINISHED_ALL_CREATED
 
 
 def test_one_wrong_row_in_thousands_keeps_all_of_them_back(office: Office, desk: Desk) -> None:
