@@ -21,6 +21,7 @@ from notify_adapters.memory import (
     MemorySmsProvider,
     MemoryUnsubscribeTokens,
 )
+from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.postgres import PostgresDatabase, ensure_partitions_now, make_engine
 from notify_adapters.system import SystemIds, Threads
 from notify_core.api_keys.model import ApiKey
@@ -100,6 +101,7 @@ def calling_back(postgres_url: str, *, pool_size: int = 5, in_flight: int = 25) 
             sms_providers={ProviderName.MMG: MemorySmsProvider()},
             email_providers={ProviderName.SES: MemoryEmailProvider()},
             documents=MemoryDocuments(),
+            files=MemoryFiles(),
             in_flight=threads,
             clock=clock,
             new_id=SystemIds(clock),

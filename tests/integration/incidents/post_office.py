@@ -16,6 +16,7 @@ from attrs import define, field
 
 from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import FixedClock, MemoryDocuments, MemoryPublisher, MemoryUnsubscribeTokens
+from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.postgres import PostgresDatabase, ensure_partitions_now, make_engine
 from notify_adapters.system import Threads
@@ -82,6 +83,7 @@ class PostOffice:
                 sms_providers={MMG: self.phones, FIRETEXT: self.phones},
                 email_providers={},
                 documents=MemoryDocuments(),
+                files=MemoryFiles(),
                 in_flight=threads,
                 clock=self.clock,
                 new_id=lambda: uuid7(self.clock(), int.from_bytes(os.urandom(9)) >> 1),

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import MemoryDocuments, MemoryLimiter, MemoryPublisher, MemoryUnsubscribeTokens
+from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.postgres import PostgresDatabase, ensure_partitions_now, make_engine
 from notify_adapters.system import SystemClock, SystemIds, Threads
 from notify_core.application import Notify, Options, Ports, build
@@ -132,6 +133,7 @@ def scene(engine: Engine) -> Iterator[Scene]:
         sms_providers={ProviderName.MMG: HastyTexts(provider), ProviderName.FIRETEXT: HastyTexts(provider)},
         email_providers={ProviderName.SES: provider},
         documents=MemoryDocuments(),
+        files=MemoryFiles(),
         in_flight=threads,
         clock=clock,
         new_id=SystemIds(clock),

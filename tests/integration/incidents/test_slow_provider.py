@@ -25,6 +25,7 @@ from notify_adapters.memory import (
     MemoryPublisher,
     MemoryUnsubscribeTokens,
 )
+from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.memory.platform import one_after_the_other
 from notify_adapters.postgres import PostgresDatabase, ensure_partitions_now, make_engine
 from notify_adapters.system import SystemIds
@@ -111,6 +112,7 @@ def town(postgres_url: str) -> Iterator[Town]:
         sms_providers={},
         email_providers={},
         documents=MemoryDocuments(),
+        files=MemoryFiles(),
         in_flight=one_after_the_other,
         clock=clock,
         new_id=SystemIds(clock),

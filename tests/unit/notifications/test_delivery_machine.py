@@ -25,6 +25,7 @@ from notify_adapters.memory import (
     MemoryUnsubscribeTokens,
     SequentialIds,
 )
+from notify_adapters.memory.files import MemoryFiles
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_core.application import Options, Ports, build
 from notify_core.notifications.model import Notification
@@ -141,6 +142,7 @@ class DeliveryMachine(RuleBasedStateMachine):
                 sms_providers={name: Line(name, self) for name in (ProviderName.MMG, ProviderName.FIRETEXT)},
                 email_providers={},
                 documents=MemoryDocuments(),
+                files=MemoryFiles(),
                 in_flight=self.flight,
                 clock=self.clock,
                 new_id=SequentialIds(self.clock),
