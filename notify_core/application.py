@@ -9,6 +9,9 @@ from uuid import UUID
 from attrs import Factory, frozen
 
 from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
+from notify_core.bulk.cancel import CancelBulk
+from notify_core.bulk.find import FindBulk, ListBulkRows
+from notify_core.bulk.send import SendBulk
 from notify_core.callbacks.announce import AnnounceToServices
 from notify_core.callbacks.find import ListAttempts, ListCallbacks
 from notify_core.callbacks.manage import AddEndpoint, ListEndpoints, RemoveEndpoint, RotateSecret
@@ -175,6 +178,11 @@ class Notify:
     complete_jobs: CompleteJobs
     restore_missing_rows: RestoreMissingRows
 
+    send_bulk: SendBulk
+    find_bulk: FindBulk
+    list_bulk_rows: ListBulkRows
+    cancel_bulk: CancelBulk
+
     receive_text: ReceiveText
     list_received_texts: ListReceivedTexts
     find_timeline: FindTimeline
@@ -245,6 +253,7 @@ def build(ports: Ports, options: Options) -> Notify:
     )
     present = PresentMessages(directory, unsubscribe_links)
     choosing = Choosing(directory=directory, chance=ports.chance, clock=ports.clock)
+    find_bulk = FindBulk(ports.database, directory, ports.clock)
     composer = Composer(
         directory=directory,
         choosing=choosing,
@@ -330,6 +339,18 @@ def build(ports: Ports, options: Options) -> Notify:
         resume_jobs=ResumeJobs(ports.database, ports.clock, ports.new_id),
         complete_jobs=CompleteJobs(ports.database, ports.clock),
         restore_missing_rows=RestoreMissingRows(ports.database, ports.clock, ports.new_id),
+        send_bulk=SendBulk(
+            database=ports.database,
+            directory=directory,
+            prepare_sms=prepare_sms,
+            prepare_email=prepare_email,
+            admit=admit,
+            clock=ports.clock,
+            new_id=ports.new_id,
+        ),
+        find_bulk=find_bulk,
+        list_bulk_rows=ListBulkRows(ports.database, find_bulk),
+        cancel_bulk=CancelBulk(ports.database, find_bulk, admit, ports.clock),
         list_received_texts=ListReceivedTexts(ports.database),
         find_timeline=FindTimeline(ports.database),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),

@@ -128,6 +128,11 @@ class Directory:
         """Return the template ready for rendering emails."""
         return self._email.get(template)
 
+    def placeholders(self, template: Template) -> tuple[str, ...]:
+        """Return the placeholders of a template for texts or emails: each once, in its first spelling."""
+        compiled = self.sms(template) if template.channel is Channel.SMS else self.email(template)
+        return compiled.placeholders
+
     def forget(self) -> None:
         """Forget everything, so that the next look-up sees things as they are now."""
         for memory in (self._services, self._keys, self._latest, self._versions, self._authors, self._providers):

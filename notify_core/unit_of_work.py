@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from notify_core.api_keys.ports import ApiKeyRepository
+from notify_core.bulk.ports import BulkRepository
 from notify_core.callbacks.ports import CallbackRepository
 from notify_core.idempotency.ports import AnswerRepository
 from notify_core.inbound.ports import InboundRepository
@@ -55,6 +56,11 @@ class UnitOfWork(Protocol):
     @property
     def answers(self) -> AnswerRepository:
         """Answers that were given, by the key of their request."""
+        ...
+
+    @property
+    def bulk(self) -> BulkRepository:
+        """Rows of bulks that became no messages."""
         ...
 
     @property

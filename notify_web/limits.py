@@ -29,9 +29,22 @@ def admit(request: HttpRequest, caller: Caller, channel: Channel, *, reserve: bo
     return admission
 
 
+def admit_request(request: HttpRequest, caller: Caller) -> Standing:
+    """Ask whether a request may be looked at of which it is not known yet what it asks for. Otherwise as `admit`."""
+    trace = trace_of(request.scope)
+    try:
+        trace.standing = ports_of(request).notify.admit.request(caller.service, caller.key)
+    except Exhausted as refused:
+        trace.standing = refused.standing
+        raise
+    return trace.standing
+
+
 def headers_of(standing: Standing) -> list[tuple[bytes, bytes]]:
     """Return the headers that tell of limits, and of what is left of them. Limits that are off are left out."""
     quotas = standing.quotas()
+    if not quotas:
+        return []
     policy = ", ".join([f'"{quota.name}";q={quota.allowed};w={quota.window}' for quota in quotas])
     left = ", ".join([f'"{quota.name}";r={quota.left};t={quota.resets_in}' for quota in quotas])
     return [(b"ratelimit-policy", policy.encode("ascii")), (b"ratelimit", left.encode("ascii"))]

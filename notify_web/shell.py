@@ -19,7 +19,17 @@ from notify_web.errors import HANDLERS
 from notify_web.express import Express
 from notify_web.options import options_handlers
 from notify_web.ports import WebPorts
-from notify_web.public import cancelling, email, letters, notifications, received_texts, sms, templates, timeline
+from notify_web.public import (
+    bulk,
+    cancelling,
+    email,
+    letters,
+    notifications,
+    received_texts,
+    sms,
+    templates,
+    timeline,
+)
 from notify_web.webhooks import firetext, incoming_texts, mmg, ses
 
 LARGEST_BODY = 1024 * 1024
@@ -29,6 +39,10 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     sms.try_sms,
     email.send_email,
     email.try_email,
+    bulk.send_bulk,
+    bulk.find_bulk,
+    bulk.list_bulk_rows,
+    bulk.cancel_bulk,
     letters.send_letter,
     letters.find_pdf,
     *letters.find_pdf_by_channel,

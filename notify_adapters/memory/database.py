@@ -15,6 +15,7 @@ from notify_adapters.memory.accounts import (
     MemoryUsers,
 )
 from notify_adapters.memory.answers import MemoryAnswers
+from notify_adapters.memory.bulk import MemoryBulk
 from notify_adapters.memory.callbacks import MemoryCallbacks
 from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.jobs import MemoryJobs
@@ -47,6 +48,7 @@ class MemoryUnitOfWork:
         self.sms_statistics = MemorySmsStatistics(Table(self.undo_log), messages)
         self.jobs = MemoryJobs(Table(self.undo_log), Table(self.undo_log), messages)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
+        self.bulk = MemoryBulk(Table(self.undo_log), clock)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(
             Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.notifications

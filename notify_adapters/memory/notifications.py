@@ -18,8 +18,10 @@ from notify_core.clock import Clock
 from notify_core.errors import Conflict
 from notify_core.idempotency.model import Answered
 from notify_core.identifiers import first_id_at
+from notify_core.jobs.model import Job
 from notify_core.notifications.model import (
     Attempted,
+    CancelledRows,
     Claim,
     Complaint,
     Doubts,
@@ -89,6 +91,30 @@ class MemoryNotifications:
             return None
         cancelled = evolve(message.notification, status=Status.CANCELLED, updated_at=now, leased_until=None)
         return self._put(cancelled).notification
+
+    def cancel_rows(self, job: Job, *, now: datetime) -> CancelledRows:
+        """Cancel the job's messages that nobody has begun to deliver."""
+        cancelled = [
+            facts
+            for message in self._of_job(job)
+            if (facts := self.cancel(job.service_id, message.notification.id, now=now)) is not None
+        ]
+        abroad = sum(facts.channel is Channel.SMS and facts.country_prefix != "44" for facts in cancelled)
+        return CancelledRows(messages=len(cancelled), abroad=abroad)
+
+    def list_rows(self, job: Job, *, first_row: int, row_count: int) -> list[Message]:
+        """Return those of these rows of the job that are messages, in order."""
+        wanted = range(first_row, first_row + row_count)
+        today = london_date(self._clock())
+        found = [
+            message
+            for message in self._of_job(job)
+            if message.notification.job_row_number in wanted and message.notification.expires_on > today
+        ]
+        return sorted(found, key=lambda message: message.notification.id)
+
+    def _of_job(self, job: Job) -> list[Message]:
+        return [message for message in self._table.rows() if message.notification.job_id == job.id]
 
     def list_page(self, page: PageOfMessages) -> list[Message]:
         """Return the service's messages whose contents have not expired, newest first."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from notify_adapters.postgres.acceptance import GroupedAcceptance
 from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
+from notify_adapters.postgres.bulk import PostgresBulk
 from notify_adapters.postgres.callbacks import PostgresCallbacks
 from notify_adapters.postgres.inbound import PostgresInbound
 from notify_adapters.postgres.jobs import PostgresJobs
@@ -74,6 +75,11 @@ class PostgresUnitOfWork:
     def answers(self) -> PostgresAnswers:
         """Answers that were given, by the key of their request."""
         return PostgresAnswers(self._session, self._cipher, self._clock)
+
+    @property
+    def bulk(self) -> PostgresBulk:
+        """Rows of bulks that became no messages."""
+        return PostgresBulk(self._session, self._cipher, self._clock)
 
     @property
     def receipts(self) -> PostgresReceipts:

@@ -61,6 +61,32 @@ WHERE id = %(id)s AND service_id = %(service_id)s AND expires_on > %(today)s
 RETURNING {_FACTS}
 """
 
+# A job's messages are one range of ids. Texts abroad are counted apart: so they were when they were accepted.
+CANCEL_ROWS = """
+WITH cancelled AS (
+    UPDATE notifications SET status = 'cancelled', updated_at = %(now)s, leased_until = NULL
+    WHERE id BETWEEN %(first)s AND %(last)s AND job_id = %(job_id)s AND expires_on > %(today)s
+        AND status = 'created' AND attempts = 0
+    RETURNING channel, country_prefix
+)
+SELECT count(*) AS messages, count(*) FILTER (WHERE channel = 'sms' AND country_prefix <> '44') AS abroad
+FROM cancelled
+"""
+
+LIST_ROWS = f"""
+SELECT {_FACTS}, {_PERSONAL}
+FROM (
+    SELECT {_FACTS} FROM notifications
+    WHERE id BETWEEN %(first)s AND %(last)s AND job_id = %(job_id)s AND expires_on > %(today)s
+    ORDER BY id
+) AS facts, LATERAL (
+    SELECT {_PERSONAL} FROM notification_contents
+    WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
+    OFFSET 0
+) AS contents
+ORDER BY id
+"""
+
 # LATERAL, so that the day's partition is chosen when the facts are known.
 FIND = f"""
 SELECT {_FACTS}, {_PERSONAL}

@@ -19,8 +19,10 @@ from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.idempotency.model import Answered, KeyTaken
 from notify_core.identifiers import first_id_at
+from notify_core.jobs.model import Job
 from notify_core.notifications.model import (
     Attempted,
+    CancelledRows,
     Claim,
     Contents,
     Doubts,
@@ -99,6 +101,20 @@ class PostgresNotifications:
             {"id": notification_id, "service_id": service_id, "now": now, "today": london_date(now)},
         )
         return None if row is None else _notification(row)
+
+    def cancel_rows(self, job: Job, *, now: datetime) -> CancelledRows:
+        """Cancel the job's messages that nobody has begun to deliver."""
+        bounds = {"first": job.ids.first, "last": job.ids.last, "job_id": job.id}
+        [row] = self._session.rows(statements.CANCEL_ROWS, bounds | {"now": now, "today": london_date(now)})
+        return CancelledRows(messages=row.messages, abroad=row.abroad)
+
+    def list_rows(self, job: Job, *, first_row: int, row_count: int) -> list[Message]:
+        """Return those of these rows of the job that are messages, in order."""
+        if row_count < 1:
+            return []
+        bounds = {"first": job.row_id(first_row), "last": job.row_id(first_row + row_count - 1), "job_id": job.id}
+        rows = self._session.rows(statements.LIST_ROWS, bounds | {"today": self._today()})
+        return [self._message(row) for row in rows]
 
     def find(self, service_id: UUID, notification_id: UUID, *, likely_expiry: date | None = None) -> Message | None:
         """Return the service's message, or None when there is none or its contents have expired."""

@@ -1,4 +1,4 @@
-"""The months of `notifications`, and the days of what expires: contents, events, received texts.
+"""The months of `notifications`, and the days of what expires: contents, events, rows set apart, received texts.
 
 A missing partition refuses nothing: rows then go to the default partition, and are moved when the right one is
 made. New ones are attached, not created in place: that lets everybody else read and write meanwhile.
@@ -17,7 +17,14 @@ from sqlalchemy import Connection, Engine
 from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
 
-_BY_DAY = ("notification_contents", "notification_events", "inbound_sms", "callbacks", "callback_attempts")
+_BY_DAY = (
+    "notification_contents",
+    "notification_events",
+    "bulk_rows_apart",
+    "inbound_sms",
+    "callbacks",
+    "callback_attempts",
+)
 _MONTHS_AHEAD = 2
 _DAYS_AHEAD = 100
 # One runner at a time; any number that nothing else here locks.

@@ -58,6 +58,16 @@ def open_answer(cipher: Cipher, key: RequestKey, sealed: bytes) -> bytes:
     return cipher.decrypt(sealed, _answer(key))
 
 
+def seal_row(cipher: Cipher, job_id: UUID, row: int, content: bytes) -> bytes:
+    """Encrypt what is known of a row that became no message, so that it can be read back for this row only."""
+    return cipher.encrypt(content, _row(job_id, row))
+
+
+def open_row(cipher: Cipher, job_id: UUID, row: int, sealed: bytes) -> bytes:
+    """Decrypt what is known of a row that became no message."""
+    return cipher.decrypt(sealed, _row(job_id, row))
+
+
 def seal_text(cipher: Cipher, text_id: UUID, content: str) -> bytes:
     """Encrypt what somebody texted, so that it can be read back for this text only."""
     return cipher.encrypt(content.encode(), _received_text(text_id))
@@ -130,3 +140,7 @@ def _endpoint(endpoint_id: UUID) -> bytes:
 
 def _callback(callback_id: UUID) -> bytes:
     return b"callback:" + str(callback_id).encode()
+
+
+def _row(job_id: UUID, row: int) -> bytes:
+    return f"bulk_row:{job_id}:{row}".encode()

@@ -519,6 +519,17 @@ complaints = Table(
 )
 Index("complaints_service_id_idx", complaints.c.service_id)
 
+# What became of the rows of a request that became no messages.
+bulk_rows_apart = Table(
+    "bulk_rows_apart",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("row_number", Integer, primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    _column("sealed", LargeBinary),
+    postgresql_partition_by="RANGE (expires_on)",
+)
+
 
 def _provider_columns() -> list[Column[object]]:
     return [

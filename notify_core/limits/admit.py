@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Self
 from uuid import UUID
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
@@ -28,6 +28,8 @@ _LARGEST_BUCKET = 1000
 _LIVE_LIMITS = MessageLimits(sms=250_000, email=250_000, letter=20_000, international_sms=100)
 _SPOKEN = {KeyType.NORMAL: "LIVE", KeyType.TEAM: "TEAM", KeyType.TEST: "TEST"}
 _UK_PREFIX = "44"
+# Asked for nothing, it always fits: what is asked together with it is the bucket alone.
+_NO_COUNTER = Counter("none", 0)
 
 
 class Exhausted(LimitExceeded):
@@ -53,7 +55,7 @@ class DailyLimitExceeded(Exhausted):
 
 @define
 class Admission:
-    """A place in today's count: a context manager that gives it back at the end, unless it was kept.
+    """Places in today's count: a context manager that gives them back at the end, unless they were kept.
 
     `standing` is how the service stands with its limits, this request included.
     """
@@ -63,9 +65,10 @@ class Admission:
     _owner: UUID
     _counter: str
     _to_give_back: bool
+    _amount: int = 1
 
     def keep(self) -> None:
-        """Count the message: it was accepted, and is a real one."""
+        """Count what was reserved: it was accepted, and is real."""
         self._to_give_back = False
 
     def __enter__(self) -> Self:
@@ -74,8 +77,8 @@ class Admission:
     def __exit__(self, *_: object) -> None:
         if self._to_give_back:
             self._to_give_back = False
-            self._limiter.give_back(self._owner, self._counter)
-            self.standing.count -= 1
+            self._limiter.give_back(self._owner, self._counter, amount=self._amount)
+            self.standing.count -= self._amount
 
 
 @frozen
@@ -108,6 +111,52 @@ class Admit:
         """
         return self._ask(service, key.key_type, INTERNATIONAL_SMS, reserve=reserve)
 
+    def request(self, service: Service, key: ApiKey) -> Standing:
+        """Take a token of this minute for a request of which it is not known yet how many messages of what it is.
+
+        Return how the service stands then, without the day. Raises RateLimitExceeded.
+        """
+        now = self.clock()
+        bucket = bucket_of(key.key_type, service.rate_limit) if self.rate_limit_enabled else None
+        if bucket is None:
+            return Standing(service.rate_limit, None, 0.0, None, 0, now)
+        tally = self.limiter.ask(service.id, _NO_COUNTER, bucket, now=now, amount=0, reserve=False)
+        standing = Standing(service.rate_limit, bucket, tally.tokens, None, 0, now)
+        if tally.wait > 0:
+            raise _too_hasty(service, key.key_type, tally.wait, standing)
+        return standing
+
+    def several(self, service: Service, key: ApiKey, amount: int, so_far: Standing, *, what: str) -> Admission:
+        """Reserve `amount` places in today's count of `what`, a channel or INTERNATIONAL_SMS: all of them, or none.
+
+        `so_far` is what `request` returned. For test keys it is only looked whether there would be as many.
+        Raises DailyLimitExceeded.
+        """
+        now = self.clock()
+        counter = Counter(daily_counter(key.key_type, what, utc_day(now)), daily_limit(service, key.key_type, what))
+        reserve = key.key_type is not KeyType.TEST
+        tally = self.limiter.ask(service.id, counter, now=now, amount=amount, reserve=reserve)
+        standing = evolve(so_far, daily_limit=counter.limit, count=tally.count, at=now)
+        if not tally.fits:
+            left = max(0, counter.limit - tally.count)
+            sentence = (
+                f"Exceeded send limits ({what}: {counter.limit}) for today: "
+                f"there is room for {left} more, and these are {amount}"
+            )
+            raise DailyLimitExceeded(sentence, seconds_left_today(now), standing)
+        return Admission(standing, self.limiter, service.id, counter.name, reserve, amount)
+
+    def give_back_several(
+        self, service_id: UUID, key_type: KeyType, accepted_at: datetime, amounts: Mapping[str, int]
+    ) -> None:
+        """Give back places, so many of each channel or of INTERNATIONAL_SMS; otherwise as `give_back`."""
+        today = utc_day(self.clock())
+        if key_type is KeyType.TEST or utc_day(accepted_at) != today:
+            return
+        for what, amount in amounts.items():
+            if amount:
+                self.limiter.give_back(service_id, daily_counter(key_type, what, today), amount=amount)
+
     def give_back(self, *notifications: Notification) -> None:
         """Give back the places of messages that will not be sent after all, each at most once.
 
@@ -133,13 +182,16 @@ class Admit:
         tally = self.limiter.ask(service.id, counter, bucket, now=now, reserve=reserve)
         standing = Standing(service.rate_limit, bucket, tally.tokens, counter.limit, tally.count, now)
         if tally.wait > 0:
-            rate = f"{service.rate_limit} requests per 60 seconds"
-            sentence = f"Exceeded rate limit for key type {_SPOKEN[key_type]} of {rate}"
-            raise RateLimitExceeded(sentence, tally.wait, standing)
+            raise _too_hasty(service, key_type, tally.wait, standing)
         if not tally.fits:
             sentence = f"Exceeded send limits ({what}: {counter.limit}) for today"
             raise DailyLimitExceeded(sentence, seconds_left_today(now), standing)
         return Admission(standing, self.limiter, service.id, counter.name, reserve)
+
+
+def _too_hasty(service: Service, key_type: KeyType, wait: float, standing: Standing) -> RateLimitExceeded:
+    rate = f"{service.rate_limit} requests per 60 seconds"
+    return RateLimitExceeded(f"Exceeded rate limit for key type {_SPOKEN[key_type]} of {rate}", wait, standing)
 
 
 @lru_cache(maxsize=1024)

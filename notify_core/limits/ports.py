@@ -68,7 +68,7 @@ class Limiter(Protocol):
 
         It fits if the counter stays within its limit. An empty bucket refuses: it loses nothing, and nothing is
         added. A full counter refuses with nothing added, but the token is spent. With `reserve` False nothing is
-        added in any case: the counter is only compared with its limit.
+        added in any case: the counter is only compared with its limit. An `amount` of 0 asks for no place.
 
         Counters are forgotten some time after their day: within 48 hours of their first use.
         """

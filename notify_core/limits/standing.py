@@ -33,24 +33,26 @@ class Standing:
 
     `tokens` are those in the `bucket` of its key type, which is None where the minute is not limited;
     `rate_limit` is requests a minute. `count` of `daily_limit` messages are taken today; whoever gives a place
-    back keeps it true.
+    back keeps it true. `daily_limit` is None as long as it is not known which day's limit applies.
     """
 
     rate_limit: int
     bucket: Bucket | None
     tokens: float
-    daily_limit: int
+    daily_limit: int | None
     count: int
     at: datetime
 
     def quotas(self) -> tuple[Quota, ...]:
-        """Return the minute, where it is limited, and the day."""
-        left_today = max(0, self.daily_limit - self.count)
-        day = Quota("day", self.daily_limit, DAY, left_today, math.ceil(seconds_left_today(self.at)))
-        if self.bucket is None:
-            return (day,)
-        full_again = math.ceil(seconds_until_full(self.bucket, self.tokens))
-        return Quota("minute", self.rate_limit, MINUTE, int(self.tokens), full_again), day
+        """Return the minute, where it is limited, and the day, where that is known."""
+        quotas: tuple[Quota, ...] = ()
+        if self.bucket is not None:
+            full_again = math.ceil(seconds_until_full(self.bucket, self.tokens))
+            quotas += (Quota("minute", self.rate_limit, MINUTE, int(self.tokens), full_again),)
+        if self.daily_limit is not None:
+            left_today = max(0, self.daily_limit - self.count)
+            quotas += (Quota("day", self.daily_limit, DAY, left_today, math.ceil(seconds_left_today(self.at))),)
+        return quotas
 
 
 def seconds_until_full(bucket: Bucket, tokens: float) -> float:

@@ -171,6 +171,14 @@ COMPLAINT = "complaint"
 
 
 @frozen(kw_only=True)
+class CancelledRows:
+    """How many of a job's messages were cancelled, and how many of these are texts to other country codes than 44."""
+
+    messages: int
+    abroad: int
+
+
+@frozen(kw_only=True)
 class WaitingReceipt:
     """A receipt as it came, which is still to be applied to its message. Nothing personal.
 

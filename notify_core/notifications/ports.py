@@ -8,8 +8,10 @@ from typing import Protocol
 from uuid import UUID
 
 from notify_core.idempotency.model import Answered
+from notify_core.jobs.model import Job
 from notify_core.notifications.model import (
     Attempted,
+    CancelledRows,
     Claim,
     Complaint,
     Doubts,
@@ -49,6 +51,20 @@ class NotificationRepository(Protocol):
         """Cancel the service's message if nobody has ever claimed it for delivery, and return it as it now stands.
 
         None, and nothing changed, when there is none, it has expired, or it is too late.
+        """
+        ...
+
+    def cancel_rows(self, job: Job, *, now: datetime) -> CancelledRows:
+        """Cancel the job's messages that nobody has ever claimed for delivery, in one statement, and count them.
+
+        Only those that this call cancels are counted. What has expired is left alone.
+        """
+        ...
+
+    def list_rows(self, job: Job, *, first_row: int, row_count: int) -> list[Message]:
+        """Return those among `row_count` rows of the job from `first_row` on that are messages, in order of rows.
+
+        Without those whose contents have expired.
         """
         ...
 

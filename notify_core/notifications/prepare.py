@@ -172,6 +172,13 @@ class PrepareSms:
         """
         service = self.preparation.service_of(request.key, Channel.SMS)
         template = self.preparation.template_for(service, request.template_id, Channel.SMS)
+        return self.from_template(service, template, request)
+
+    def from_template(self, service: Service, template: Template, request: SmsRequest) -> tuple[Prepared, SmsMessage]:
+        """Return the text of a service that may send texts, from a template that is for texts.
+
+        For those who make many from one template; otherwise the same.
+        """
         rendered = self._render(template, request)
         sender = sms_sender(service, request.sms_sender_id)
         number = parse_phone_number(request.phone_number)
@@ -233,9 +240,18 @@ class PrepareEmail:
         DocumentsUnavailable.
         """
         service = self.preparation.service_of(request.key, Channel.EMAIL)
+        template = self.preparation.template_for(service, request.template_id, Channel.EMAIL)
+        return self.from_template(service, template, request, upload=upload)
+
+    def from_template(
+        self, service: Service, template: Template, request: EmailRequest, *, upload: bool = True
+    ) -> Prepared:
+        """Return the email of a service that may send emails, from a template that is for emails.
+
+        For those who make many from one template; otherwise the same.
+        """
         files = files_in(request.personalisation)
         request, sanitised = _sanitise(request, files)
-        template = self.preparation.template_for(service, request.template_id, Channel.EMAIL)
         rendered = self._render(template, {**request.personalisation, **dict.fromkeys(files, _SHORTEST_LINK)})
         reply_to = email_reply_to(service, request.email_reply_to_id)
         address = parse_email_address(request.email_address)

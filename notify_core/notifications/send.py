@@ -14,9 +14,10 @@ from notify_core.content import SmsMessage
 from notify_core.content.sanitise import Sanitised
 from notify_core.documents.files import files_in
 from notify_core.idempotency.model import Answered, RequestKey
+from notify_core.idempotency.reserve import reserving
 from notify_core.identifiers import NewId
 from notify_core.limits.admit import Admit
-from notify_core.notifications.model import Notification, expiry_date
+from notify_core.notifications.model import Notification
 from notify_core.notifications.prepare import (
     EmailRequest,
     Prepared,
@@ -96,16 +97,8 @@ class Acceptance:
 
         Raises KeyTaken on entry. When the block fails the key is free again, at the latest after a minute.
         """
-        now = self.clock()
-        until = now + _RESERVED
-        with self.database.statement() as work:
-            work.answers.reserve(once.key, now=now, until=until, expires_on=expiry_date(until, 0))
-        try:
+        with reserving(self.database, self.clock, once.key, _RESERVED) as until:
             yield evolve(once, reserved_until=until)
-        except BaseException:
-            with self.database.statement() as work:
-                work.answers.release(once.key, reserved_until=until)
-            raise
 
 
 def _answered(once: Once, accepted: Accepted, notification: Notification) -> Answered:

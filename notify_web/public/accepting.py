@@ -66,12 +66,21 @@ def accept(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
         return json_bytes(way.accepted(accepted, root))
 
     key = _key(request, caller, way.channel, body)
+    once = None if key is None else Once(key=key, answer=answer)
+    return told_once(notify, key, lambda: answer(_accepted(request, caller, way, body, once)))
+
+
+def told_once(notify: Notify, key: RequestKey | None, send: Callable[[], bytes]) -> Answer:
+    """Answer what `send` returns, or what was answered to an earlier request with the same key.
+
+    `send` raises KeyTaken when there is one meanwhile. Raises StillInFlight while that has no answer yet.
+    """
     if key is None:
-        return json_text_answer(answer(_accepted(request, caller, way, body, None)), 201)
+        return json_text_answer(send(), 201)
     known = notify.recall_answer(key)
     if known is None:
         try:
-            return json_text_answer(answer(_accepted(request, caller, way, body, Once(key=key, answer=answer))), 201)
+            return json_text_answer(send(), 201)
         except KeyTaken:
             known = notify.recall_answer(key)
     if known is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from notify_core.bulk.model import BulkState
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import EventKind
 from notify_core.vocabulary import ProviderName
@@ -209,6 +210,70 @@ TIMELINE: shapes.Timeline = {
         },
     ],
     "id": _ID,
+}
+_BULK_ID = "01a1fb67-1800-7c79-91ce-b93ad5b00000"
+_BULK_URI = f"{_ROOT}/v2/notifications/bulk/{_BULK_ID}"
+_TOO_SHORT: shapes.Problem = {"error": "ValidationError", "message": "phone_number Not enough digits"}
+BULK_BODY: Mapping[str, object] = {
+    "template_id": _TEMPLATE_ID,
+    "rows": [
+        {"phone_number": "07700 900123", "personalisation": {"name": "Jo", "day": "Monday"}, "reference": "house-1"},
+        {"phone_number": "0770", "personalisation": {"name": "Sam", "day": "Friday"}, "reference": "house-2"},
+    ],
+    "reference": "bins-2026-11",
+}
+BULK_ACCEPTED: shapes.BulkAccepted = {
+    "accepted": 1,
+    "id": _BULK_ID,
+    "reference": "bins-2026-11",
+    "refused": 1,
+    "rows": [{"id": _ID, "row": 0}, {"errors": [_TOO_SHORT], "row": 1}],
+    "scheduled_for": None,
+    "template": _ACCEPTED["template"],
+    "uri": _BULK_URI,
+}
+BULK: shapes.Bulk = {
+    "accepted": 1,
+    "created_at": "2026-11-21T17:00:00.000005Z",
+    "id": _BULK_ID,
+    "reference": "bins-2026-11",
+    "refused": 1,
+    "scheduled_for": None,
+    "simulated": 0,
+    "state": BulkState.FINISHED,
+    "statuses": {"delivered": 1},
+    "template": NOTIFICATION["template"],
+    "type": "sms",
+    "uri": f"{_BULK_URI}/rows",
+}
+BULK_CANCELLED: shapes.BulkCancelled = {
+    **BULK,
+    "cancelled": 1,
+    "scheduled_for": "2026-11-22T09:00:00.000000Z",
+    "state": BulkState.CANCELLED,
+    "statuses": {"cancelled": 1},
+    "too_late": 0,
+}
+BULK_ROWS: shapes.BulkRows = {
+    "links": {"current": f"{_BULK_URI}/rows", "next": f"{_BULK_URI}/rows?page=2"},
+    "rows": [
+        {
+            "errors": [],
+            "id": _ID,
+            "recipient": "07700 900123",
+            "reference": "house-1",
+            "row": 0,
+            "status": Status.DELIVERED,
+        },
+        {
+            "errors": [_TOO_SHORT],
+            "id": None,
+            "recipient": "0770",
+            "reference": "house-2",
+            "row": 1,
+            "status": "refused",
+        },
+    ],
 }
 UNSUBSCRIBED: shapes.Unsubscribed = {"message": "Unsubscribe successful", "result": "success"}
 UNSUBSCRIBE_REFUSED: shapes.UnsubscribeRefused = {

@@ -20,6 +20,8 @@ from notify_core.violations import echo
 from notify_web.public.schema import Rule, rule
 
 _TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
+# Nobody has as many pages, and no machine as large a number.
+_ENDLESS = 12
 _POSTAGE = ("first", "second", "economy")
 _FURTHEST_AHEAD = timedelta(hours=24)
 _NOT_ISO_8601 = (
@@ -100,6 +102,35 @@ def each(one: Rule) -> Rule:
         return (problem for value in values for problem in one(value, now))
 
     return check
+
+
+def objects(most: int, described: Mapping[str, object]) -> Rule:
+    """Return the rule that a value is a list of objects, at least one and at most so many.
+
+    What the objects must be like is not checked here. `described` says it in JSON Schema's words, for their readers.
+    """
+
+    @rule(type="array", minItems=1, maxItems=most, items={"type": "object", **described})
+    def check(value: object, _now: datetime) -> Iterator[str]:
+        if not isinstance(value, list):
+            yield f"{echo(value)} is not of type array"
+        elif not value:
+            yield "is empty: send at least one"
+        elif len(value) > most:
+            yield f"has {len(value)} entries: send at most {most} in one request"
+        else:
+            stranger = next((number for number, entry in enumerate(value) if not isinstance(entry, dict)), None)
+            if stranger is not None:
+                yield f"{stranger} {echo(value[stranger])} is not of type object"
+
+    return check
+
+
+@rule(type="integer", minimum=1)
+def page_number(value: object, _now: datetime) -> Iterator[str]:
+    """Check that a text is the number of a page, in digits."""
+    if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _ENDLESS and int(value)):
+        yield "is not the number of a page: they count from 1"
 
 
 @rule(enum=list(_POSTAGE))

@@ -31,11 +31,11 @@ NOTIFICATION_ID = Parameter(
 NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such message"))
 TO_TIMELINE = {"find_timeline": {"notification_id": "$response.body#/id"}}
 TO_MESSAGE = {"find_notification": {"notification_id": "$response.body#/id"}}
-_TO_ITS_TEMPLATE = {
+TO_ITS_TEMPLATE = {
     "show_version": {"template_id": "$response.body#/template/id", "version": "$response.body#/template/version"}
 }
 _TO_CANCEL = {"cancel_notification": {"notification_id": "$response.body#/id"}}
-WHERE_ACCEPTED_LEADS = {**TO_MESSAGE, **TO_TIMELINE, **_TO_CANCEL, **_TO_ITS_TEMPLATE}
+WHERE_ACCEPTED_LEADS = {**TO_MESSAGE, **TO_TIMELINE, **_TO_CANCEL, **TO_ITS_TEMPLATE}
 _WHERE_LISTS_LEAD = {
     "find_notification": {"notification_id": "$response.body#/notifications/0/id"},
     # After a full page; `links.next` holds for every page.
@@ -56,7 +56,7 @@ _WHERE_LISTS_LEAD = {
                 "The message.",
                 shapes.Notification,
                 examples.NOTIFICATION,
-                leads_to={**TO_TIMELINE, **_TO_CANCEL, **_TO_ITS_TEMPLATE},
+                leads_to={**TO_TIMELINE, **_TO_CANCEL, **TO_ITS_TEMPLATE},
             )
         },
         errors=NOT_FOUND,

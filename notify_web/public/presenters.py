@@ -9,8 +9,10 @@ from functools import lru_cache
 from uuid import UUID
 
 from notify_core.billing.rates import Cost
+from notify_core.bulk.model import FoundBulk, FoundRow, Problem, RowAnswer, SentBulk
 from notify_core.content.sanitise import Sanitised
 from notify_core.inbound.model import ReceivedText
+from notify_core.jobs.model import Job
 from notify_core.notifications.dry_run import RehearsedEmail, RehearsedSms
 from notify_core.notifications.find import Found
 from notify_core.notifications.prepare import Prepared
@@ -121,6 +123,74 @@ def _template_sent(template: Template, root: str) -> shapes.TemplateUsed:
 
 def _time_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else wire_time(moment)
+
+
+def accepted_bulk(sent: SentBulk, root: str) -> shapes.BulkAccepted:
+    """Present a bulk that was accepted."""
+    return {
+        "id": str(sent.job.id),
+        "uri": _bulk_uri(sent.job, root),
+        "reference": sent.job.client_reference,
+        "template": _template_sent(sent.template, root),
+        "scheduled_for": _time_or_none(sent.job.scheduled_for),
+        "accepted": sent.accepted,
+        "refused": sent.refused,
+        "rows": [_row_answer(row, answer) for row, answer in enumerate(sent.answers)],
+    }
+
+
+def _row_answer(row: int, answer: RowAnswer) -> shapes.RowAccepted | shapes.RowRefused:
+    if isinstance(answer, UUID):
+        return {"row": row, "id": str(answer)}
+    return {"row": row, "errors": _problems(answer)}
+
+
+def _problems(problems: Iterable[Problem]) -> list[shapes.Problem]:
+    return [{"error": problem.error, "message": problem.message} for problem in problems]
+
+
+def bulk(found: FoundBulk, root: str) -> shapes.Bulk:
+    """Present a bulk looked up."""
+    job = found.job
+    return {
+        "id": str(job.id),
+        "uri": f"{_bulk_uri(job, root)}/rows",
+        "type": "email" if job.channel is Channel.EMAIL else "sms",
+        "state": found.state,
+        "reference": job.client_reference,
+        "template": _version_used(job.template_id, job.template_version, root),
+        "created_at": wire_time(job.created_at),
+        "scheduled_for": _time_or_none(job.scheduled_for),
+        "accepted": job.notification_count - found.refused,
+        "refused": found.refused,
+        "simulated": found.simulated,
+        "statuses": {status.value: count for status, count in found.counts.items()},
+    }
+
+
+def cancelled_bulk(found: FoundBulk, root: str) -> shapes.BulkCancelled:
+    """Present a bulk of which everything was cancelled that was not too late."""
+    return {**bulk(found, root), "cancelled": found.cancelled, "too_late": found.too_late}
+
+
+def bulk_rows(found: Sequence[FoundRow], links: Mapping[str, str]) -> shapes.BulkRows:
+    """Present a page of rows."""
+    return {"links": _links(links), "rows": [_bulk_row(row) for row in found]}
+
+
+def _bulk_row(found: FoundRow) -> shapes.BulkRowShown:
+    return {
+        "row": found.row,
+        "id": None if found.notification_id is None else str(found.notification_id),
+        "status": found.status or ("simulated" if found.simulated else "refused"),
+        "recipient": found.recipient,
+        "reference": found.reference,
+        "errors": _problems(found.problems),
+    }
+
+
+def _bulk_uri(job: Job, root: str) -> str:
+    return f"{root}/v2/notifications/bulk/{job.id}"
 
 
 def notifications(found: Sequence[Found], links: Mapping[str, str], root: str) -> shapes.Notifications:

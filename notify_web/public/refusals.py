@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from notify_core.bulk.csv import UnusableCsv
+from notify_core.bulk.model import MOST_ROWS
 from notify_core.documents.files import InvalidFile
 from notify_core.documents.ports import DocumentRefused, DocumentsUnavailable
 from notify_core.errors import NotAllowed
@@ -27,8 +29,10 @@ from notify_core.notifications.refusals import (
     TemplateNotFound,
     WrongTemplateType,
 )
+from notify_core.recipients import UnreadableFile
 from notify_core.recipients.phone_number_errors import NotAUkMobile, TooShort
 from notify_core.vocabulary import Channel
+from notify_web.public.documents import BadRequest
 from notify_web.public.schema import InvalidRequest
 
 _SERVICE = UUID("7f0a6a2e-6f0c-4b77-9a0e-3d1c2f1b5a10")
@@ -86,4 +90,22 @@ EMAIL: tuple[Exception, ...] = (
     DocumentRefused("File did not pass the virus scan"),
     DocumentsUnavailable("not reachable"),
     EmailTooLong(2_000_001),
+)
+# Of a bulk as a whole. What single rows are refused for is in the answer that accepts it.
+BULK: tuple[Exception, ...] = (
+    LIMITS[0],
+    DailyLimitExceeded(
+        "Exceeded send limits (sms: 250000) for today: there is room for 12 more, and these are 60", 3600.0, _STANDING
+    ),
+    InvalidRequest("rows is empty: send at least one", "template_id is not a valid UUID"),
+    InvalidRequest(f"rows has {MOST_ROWS + 1} entries: send at most {MOST_ROWS} in one request"),
+    InvalidRequest("rows 3 Jo is not of type object"),
+    InvalidRequest("csv cannot be given together with rows"),
+    BadRequest("The CSV is not in UTF-8: save it as “CSV UTF-8”"),
+    TemplateNotFound(),
+    TemplateDeleted(),
+    ChannelNotPermitted(Channel.SMS),
+    SenderNotFound("sms_sender_id", _SENDER, _SERVICE),
+    UnusableCsv("csv has no column for: name. Name the columns in its first line, separated by commas"),
+    UnreadableFile(),
 )

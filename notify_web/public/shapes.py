@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from attrs import frozen
 
+from notify_core.bulk.model import BulkState
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import EventKind
 from notify_core.vocabulary import ProviderName
@@ -198,6 +199,91 @@ class Notifications(TypedDict):
     notifications: list[Notification]
 
 
+class Problem(TypedDict):
+    """One thing that is wrong."""
+
+    error: Annotated[str, About("Which kind of error this is. For programs.")]
+    message: Annotated[str, About("What is wrong, in a sentence. For people.")]
+
+
+class RowAccepted(TypedDict):
+    """A row that was accepted."""
+
+    id: Annotated[Uuid, About("The message's id, to ask what became of it.")]
+    row: Annotated[int, About("Which row of the request, counted from 0.")]
+
+
+class RowRefused(TypedDict):
+    """A row that was refused. Nothing of it will be sent."""
+
+    errors: Annotated[list[Problem], About("What sending it by itself would have been refused with.")]
+    row: Annotated[int, About("Which row of the request, counted from 0.")]
+
+
+class BulkAccepted(TypedDict):
+    """A bulk that was accepted: every row for itself."""
+
+    accepted: Annotated[int, About("How many rows were accepted.")]
+    id: Annotated[Uuid, About("The bulk's id, to ask what became of it.")]
+    reference: Annotated[str | None, About("As in the request.")]
+    refused: Annotated[int, About("How many rows were refused.")]
+    rows: Annotated[list[RowAccepted | RowRefused], About("What became of each row, in order.")]
+    scheduled_for: Annotated[Moment | None, About("When it will be sent, where that is not at once.")]
+    template: TemplateUsed
+    uri: Annotated[Link, About("Where to ask what became of it.")]
+
+
+class Bulk(TypedDict):
+    """A bulk as a whole. Every key is always there."""
+
+    accepted: Annotated[int, About("How many rows were accepted.")]
+    created_at: Moment
+    id: Annotated[Uuid, About("As you were given it when you sent the bulk.")]
+    reference: Annotated[str | None, About("As in the request that sent it.")]
+    refused: Annotated[int, About("How many rows were refused.")]
+    scheduled_for: Annotated[Moment | None, About("When it was to be sent, where that was not at once.")]
+    simulated: Annotated[int, About("How many of those accepted are for simulated recipients: they are not sent.")]
+    state: Annotated[
+        BulkState,
+        About(
+            "`scheduled`: nothing is sent yet. `sending`. `finished`: every message has reached its end. "
+            "`cancelled`: and all of them were taken back."
+        ),
+    ]
+    statuses: Annotated[dict[str, int], About("How many messages are in each status, those that some are in.")]
+    template: TemplateUsed
+    type: Literal["sms", "email"]
+    uri: Annotated[Link, About("Where the rows are.")]
+
+
+class BulkCancelled(Bulk):
+    """A bulk of which everything was cancelled that was not too late."""
+
+    cancelled: Annotated[int, About("How many messages are cancelled, by this request or before. They are not sent.")]
+    too_late: Annotated[int, About("How many are not, because their delivery had begun.")]
+
+
+class BulkRowShown(TypedDict):
+    """What became of a row. Every key is always there."""
+
+    errors: Annotated[list[Problem], About("Why it was refused; else empty.")]
+    id: Annotated[Uuid | None, About("The message's id. Null for rows that were refused.")]
+    recipient: Annotated[str | None, About("Who it is for. Null where that could not be read.")]
+    reference: Annotated[str | None, About("As in the request.")]
+    row: Annotated[int, About("Which row of the request, counted from 0.")]
+    status: Annotated[
+        Status | Literal["refused", "simulated"],
+        About("The message's, or `refused`, or `simulated` for recipients that only seem to be written to."),
+    ]
+
+
+class BulkRows(TypedDict):
+    """A page of rows, in order."""
+
+    links: Links
+    rows: list[BulkRowShown]
+
+
 class Event(TypedDict):
     """Something that happened to a message. Every key is always there."""
 
@@ -273,13 +359,6 @@ class ReceivedTexts(TypedDict):
 
     links: Links
     received_text_messages: list[ReceivedText]
-
-
-class Problem(TypedDict):
-    """One thing that is wrong."""
-
-    error: Annotated[str, About("Which kind of error this is. For programs.")]
-    message: Annotated[str, About("What is wrong, in a sentence. For people.")]
 
 
 class Errors(TypedDict):

@@ -1,0 +1,312 @@
+"""Send many messages with one request, see what became of them, and take them back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+from litestar import get, post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import FromPath, RawBody
+
+from notify_core.api_keys.model import ApiKey
+from notify_core.bulk.csv import rows_from_csv
+from notify_core.bulk.model import MOST_ROWS, AskedRow, BulkRequest, BulkRow, Problem, SentBulk, UnreadableRow
+from notify_core.bulk.model import PAGE_SIZE as ROWS_ON_PAGE
+from notify_core.bulk.send import BulkOnce
+from notify_core.errors import NotFound
+from notify_core.idempotency.model import RequestKey, header_key, reference_key
+from notify_core.limits.admit import Exhausted
+from notify_core.templates.model import Template
+from notify_core.violations import unexpected
+from notify_core.vocabulary import Channel
+from notify_web.answers import Answer, json_answer, json_bytes
+from notify_web.authentication import Caller, authenticate
+from notify_web.documentation.operation import Body, Operation, Parameter, Returns, parameters_of
+from notify_web.errors import answer_framework_error, problem_of
+from notify_web.limits import admit_request
+from notify_web.ports import HttpRequest, ports_of, root_url
+from notify_web.public import examples, presenters, refusals, shapes
+from notify_web.public.accepting import IDEMPOTENCY_KEY, REPLAYED, told_once
+from notify_web.public.bodies import BULK, BULK_CSV, BULK_PAGE, bulk_row, recipient_field
+from notify_web.public.documents import BadRequest, read_document
+from notify_web.public.formats import read_uuid, uuid
+from notify_web.public.notifications import TO_ITS_TEMPLATE
+from notify_web.public.queries import link, parse_query, read_query
+from notify_web.public.schema import InvalidRequest, Schema, parse
+from notify_web.tracing import trace_of
+
+# Room for a hundred thousand rows with a few values each.
+LARGEST_BODY = 50 * 1024 * 1024
+_TOO_LARGE = "The request is larger than 50 MiB: send its rows in several requests"
+
+_CSV = "text/csv"
+_LONGEST_SHOWN = 1000
+_NOT_AN_ID = "bulk_id is not a valid UUID"
+# What only one channel knows.
+_OF_CHANNEL = {
+    "sms_sender_id": Channel.SMS,
+    "email_reply_to_id": Channel.EMAIL,
+    "sanitise_content_for": Channel.EMAIL,
+}
+
+_ONE = "/v2/notifications/bulk/{bulk_id:str}"
+_BULK_ID = Parameter("bulk_id", uuid, "The id that you were given when you sent it.", examples.BULK_ACCEPTED["id"])
+_NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such bulk"))
+_TO_BULK = {"find_bulk": {"bulk_id": "$response.body#/id"}}
+_TO_ROWS = {"list_bulk_rows": {"bulk_id": "$response.body#/id"}}
+_TO_CANCEL = {"cancel_bulk": {"bulk_id": "$response.body#/id"}}
+
+
+@frozen
+class Received:
+    """A request as it was sent: a document, the table that it is held to, and the CSV beside it, if it is that."""
+
+    schema: Schema
+    document: Any
+    csv: str | None = None
+
+
+def answer_too_large(request: HttpRequest, _: Exception) -> Answer:
+    """Say how much is too much."""
+    return answer_framework_error(request, RequestEntityTooLarge(detail=_TOO_LARGE))
+
+
+@post(
+    "/v2/notifications/bulk",
+    sync_to_thread=True,
+    request_max_body_size=LARGEST_BODY,
+    exception_handlers={RequestEntityTooLarge: answer_too_large},
+    described=Operation(
+        "Send many messages",
+        f"Sends up to {MOST_ROWS:,} messages from one template. Each row is accepted or refused for itself, for what "
+        "sending it by itself would be refused for, and the answer tells which. All rows that are good are stored "
+        "before you are answered, all of them together. It is one request of the minute, and as many messages of the "
+        "day as rows are good: when there is not room for all of them, none is accepted. Files cannot be sent so. "
+        "The body may hold up to 50 MiB. It may also be a CSV file itself (`Content-Type: text/csv`), with all other "
+        "fields in the query.",
+        body=Body(BULK, examples.BULK_BODY),
+        parameters=(IDEMPOTENCY_KEY,),
+        answers={
+            201: Returns(
+                "What became of each row. All of them may be refused.",
+                shapes.BulkAccepted,
+                examples.BULK_ACCEPTED,
+                headers=tuple(REPLAYED),
+                leads_to={**_TO_BULK, **_TO_ROWS, **_TO_CANCEL},
+            )
+        },
+        errors=(
+            *refusals.BULK,
+            RequestEntityTooLarge(detail=_TOO_LARGE),
+            *refusals.IDEMPOTENCY,
+        ),
+    ),
+)
+def send_bulk(request: HttpRequest, body: RawBody) -> Answer:
+    """Accept many messages: who is asking, did they ask before, are they within their limits, which are right."""
+    caller, notify, root = authenticate(request), ports_of(request).notify, root_url(request)
+    received, unreadable = _received(request, body)
+
+    def answer(sent: SentBulk) -> bytes:
+        return json_bytes(presenters.accepted_bulk(sent, root))
+
+    def send() -> bytes:
+        standing = admit_request(request, caller)
+        if unreadable is not None:
+            raise unreadable
+        asked = _bulk_request(request, caller.key, received)
+        try:
+            sent = notify.send_bulk(asked, standing, None if key is None else BulkOnce(key=key, answer=answer))
+        except Exhausted as refused:
+            trace_of(request.scope).standing = refused.standing
+            raise
+        trace_of(request.scope).standing = sent.standing
+        return answer(sent)
+
+    key = _key(request, caller, received)
+    return told_once(notify, key, send)
+
+
+def _received(request: HttpRequest, body: bytes) -> tuple[Received, Exception | None]:
+    """Return what was sent, and why it cannot be read, where that is so: that is told in its turn."""
+    try:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _CSV:
+            query = {name: values[0] for name, values in read_query(request).items()}
+            names = read_query(request).get("sanitise_content_for")
+            document = query if names is None else {**query, "sanitise_content_for": names}
+            return Received(BULK_CSV, document, _read_csv(body)), None
+        return Received(BULK, read_document(body)), None
+    except BadRequest as error:
+        return Received(BULK, None), error
+
+
+def _read_csv(body: bytes) -> str:
+    """Return the text of a CSV file. Raises BadRequest."""
+    marked = body.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        return body.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest("The CSV is not in UTF-8: save it as “CSV UTF-8”") from None
+
+
+def _key(request: HttpRequest, caller: Caller, received: Received) -> RequestKey | None:
+    """Return what names the request: the client's own key, or in services that want it so the bulk's reference."""
+    header = request.headers.get("idempotency-key")
+    if header is None and not caller.service.idempotent_references:
+        return None
+    digest = hashlib.sha256(json_bytes([received.document, received.csv])).hexdigest()
+    asked = {"channel": "bulk", "document": digest}
+    service_id, key_type = caller.service.id, caller.key.key_type
+    if header is not None:
+        return header_key(service_id, key_type, header, asked)
+    reference = received.document.get("reference") if isinstance(received.document, dict) else None
+    return reference_key(service_id, key_type, reference, asked) if reference and isinstance(reference, str) else None
+
+
+def _bulk_request(request: HttpRequest, key: ApiKey, received: Received) -> BulkRequest:
+    ports = ports_of(request)
+    form = parse(received.schema, received.document, ports.clock())
+    csv = form.get("csv", received.csv)
+    if csv is None and "rows" not in form:
+        raise InvalidRequest("rows is a required property")
+    if csv is not None and "rows" in form:
+        raise InvalidRequest("csv cannot be given together with rows")
+    directory, now = ports.notify.directory, ports.clock()
+
+    def rows(template: Template) -> Iterator[AskedRow]:
+        channel = template.channel
+        if strangers := {name for name in form if _OF_CHANNEL.get(name, channel) is not channel}:
+            raise InvalidRequest(unexpected(strangers))
+        documents = form["rows"] if csv is None else rows_from_csv(csv, channel, directory.placeholders(template))
+        return (_asked_row(channel, document, now) for document in documents)
+
+    return BulkRequest(
+        key=key,
+        template_id=form["template_id"],
+        rows=rows,
+        told=_told,
+        scheduled_for=form.get("scheduled_for"),
+        reference=form.get("reference"),
+        sender_id=form.get("sms_sender_id", form.get("email_reply_to_id")),
+        sanitise_content_for=form.get("sanitise_content_for", ()),
+    )
+
+
+def _asked_row(channel: Channel, document: Mapping[str, Any], now: datetime) -> AskedRow:
+    """Check a row as a request of its own would be checked."""
+    name = recipient_field(channel, document)
+    try:
+        form = parse(bulk_row(channel, name), document, now)
+    except InvalidRequest as error:
+        return UnreadableRow(
+            error=error, recipient=_text(document.get(name)), reference=_text(document.get("reference"))
+        )
+    return BulkRow(
+        recipient=form[name],
+        personalisation=form.get("personalisation", {}),
+        reference=form.get("reference"),
+        one_click_unsubscribe_url=form.get("one_click_unsubscribe_url"),
+    )
+
+
+def _text(value: object) -> str | None:
+    """Return what was sent, where it is a text, and no longer than anybody could mean."""
+    return value[:_LONGEST_SHOWN] if isinstance(value, str) else None
+
+
+def _told(error: Exception) -> list[Problem]:
+    problem = problem_of(error)
+    return [Problem(problem.name, message) for message in problem.messages]
+
+
+@get(
+    _ONE,
+    sync_to_thread=True,
+    described=Operation(
+        "Get a bulk",
+        "Shows how a bulk is as a whole, and how many of its messages are in which status, for as long as their "
+        "contents are kept.",
+        parameters=(_BULK_ID,),
+        answers={
+            200: Returns(
+                "The bulk.", shapes.Bulk, examples.BULK, leads_to={**_TO_ROWS, **_TO_CANCEL, **TO_ITS_TEMPLATE}
+            )
+        },
+        errors=_NOT_FOUND,
+    ),
+)
+def find_bulk(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
+    """Show one bulk of the service, sent with whichever of its keys."""
+    caller = authenticate(request)
+    found = ports_of(request).notify.find_bulk(caller.service.id, _bulk_id_from(bulk_id))
+    return json_answer(presenters.bulk(found, root_url(request)))
+
+
+@get(
+    f"{_ONE}/rows",
+    sync_to_thread=True,
+    described=Operation(
+        "List the rows of a bulk",
+        f"Shows {ROWS_ON_PAGE} rows a page, in their order, those that were refused, too: what became of each, or "
+        "why it was refused. The link `next` is there as long as there was something on the page.",
+        parameters=(_BULK_ID, *parameters_of(BULK_PAGE)),
+        answers={
+            200: Returns(
+                "A page of rows.",
+                shapes.BulkRows,
+                examples.BULK_ROWS,
+                leads_to={"find_notification": {"notification_id": "$response.body#/rows/0/id"}},
+            )
+        },
+        errors=(*_NOT_FOUND, InvalidRequest("page is not the number of a page: they count from 1")),
+    ),
+)
+def list_bulk_rows(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
+    """Show a page of the rows of a bulk."""
+    ports, caller = ports_of(request), authenticate(request)
+    query, wanted = read_query(request), _bulk_id_from(bulk_id)
+    page: int = parse_query(BULK_PAGE, query, ports.clock()).get("page", 1)
+    found = ports.notify.list_bulk_rows(caller.service.id, wanted, page)
+    links = {"current": link(request, query)}
+    if found:
+        links["next"] = link(request, {**query, "page": [str(page + 1)]})
+    return json_answer(presenters.bulk_rows(found, links))
+
+
+@post(
+    f"{_ONE}/cancel",
+    sync_to_thread=True,
+    status_code=200,
+    described=Operation(
+        "Cancel a bulk",
+        "Takes back all messages of a bulk whose delivery has not begun, and tells how many are cancelled, and how "
+        "many it was too late for. Safe to repeat.",
+        parameters=(_BULK_ID,),
+        answers={
+            200: Returns(
+                "The bulk, as it stands now.",
+                shapes.BulkCancelled,
+                examples.BULK_CANCELLED,
+                leads_to={**_TO_BULK, **_TO_ROWS},
+            )
+        },
+        errors=_NOT_FOUND,
+    ),
+)
+def cancel_bulk(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
+    """Cancel what nobody has begun to deliver, and show the bulk as it now stands."""
+    caller = authenticate(request)
+    found = ports_of(request).notify.cancel_bulk(caller.service.id, _bulk_id_from(bulk_id))
+    return json_answer(presenters.cancelled_bulk(found, root_url(request)))
+
+
+def _bulk_id_from(text: str) -> UUID:
+    wanted = read_uuid(text)
+    if wanted is None:
+        raise InvalidRequest(_NOT_AN_ID)
+    return wanted
