@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 
 def _measurements() -> dict[str, Callable[..., Rows]]:
-    from benchmarks import accept, bulk, content, deliver, fairness, read
+    from benchmarks import accept, bulk, bulk_api, content, deliver, fairness, read
 
     return {
         "accept": accept.run,
@@ -23,13 +23,14 @@ def _measurements() -> dict[str, Callable[..., Rows]]:
         "deliver": deliver.run,
         "fairness": fairness.run,
         "bulk": bulk.run,
+        "bulk-api": bulk_api.run,
         "content": content.run,
         "scaling": content.run_scaling,
     }
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("names", nargs=-1, metavar="[accept|read|deliver|fairness|bulk|content|scaling]...")
+@click.argument("names", nargs=-1, metavar="[accept|read|deliver|fairness|bulk|bulk-api|content|scaling]...")
 @click.option("--quick", is_flag=True, help="Short rounds: shows that it works, measures badly.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def main(names: tuple[str, ...], quick: bool, as_json: bool) -> None:

@@ -132,6 +132,12 @@ def test_who_only_looks_takes_a_token_and_no_place(asker: Asker) -> None:
     assert asker.count(limit=3) == (True, 3)
 
 
+def test_who_asks_for_no_place_is_held_against_the_bucket_alone(asker: Asker) -> None:
+    assert asker.ask(limit=0, amount=0, reserve=False) == Tally(wait=0.0, tokens=4.0, count=0, fits=True)
+    assert asker.ask(capacity=0, limit=0, amount=0, reserve=False).wait > 0
+    assert asker.count(limit=1) == (True, 1)
+
+
 def test_who_waits_as_long_as_told_gets_a_token(asker: Asker) -> None:
     moment = 0.0
     for _ in range(50):

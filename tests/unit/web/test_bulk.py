@@ -53,7 +53,9 @@ def sent(web: Web) -> list[str]:
 
 
 def test_every_row_is_answered_and_the_good_ones_are_sent(web: Web) -> None:
-    reply = web.post(BULK, texts(web, [row(NUMBERS[0], reference="a"), row("0770"), row(NUMBERS[1])], reference="all"))
+    reply = web.post(
+        BULK, texts(web, [row(NUMBERS[0], reference="a"), row("0770"), row(NUMBERS[1])], reference="all")
+    )
     assert reply.status == 201
     found = reply.json
     assert (found["accepted"], found["refused"], found["reference"], found["scheduled_for"]) == (2, 1, "all", None)
@@ -294,7 +296,7 @@ def test_a_csv_as_the_body(web: Web, encoding: str, kind: str) -> None:
         (b"phone number,name\n", "csv has no rows below its first line"),
         (b"phone number,Phone_Number,name\n1,2,3", "csv has more than one column called phone number"),
         ("phone number,name\n07700900120,Zoë".encode("windows-1252"), "The CSV is not in UTF-8"),
-        (b"phone number,name\n07700900120,\"" + b"x" * 200_000, "The file cannot be read."),
+        (b'phone number,name\n07700900120,"' + b"x" * 200_000, "The file cannot be read."),
     ],
 )
 def test_a_csv_that_will_not_do_is_refused_as_a_whole(web: Web, text: bytes, told: str) -> None:
@@ -415,7 +417,7 @@ def test_interrupted_in_the_middle_nothing_is_stored_and_the_key_is_free(
 
 def test_in_services_that_want_it_so_its_reference_is_its_key(web: Web) -> None:
     with web.town.platform.database.statement() as work:
-        work.services.save(evolve(web.town.service, idempotent_references=True))
+        work.services._table.put(web.town.service.id, evolve(web.town.service, idempotent_references=True))
     first, again = (web.post(BULK, texts(web, reference="r")) for _ in range(2))
     assert again.body == first.body
     assert web.post(BULK, texts(web, [row()] * 2, reference="r")).problem[0] == 422

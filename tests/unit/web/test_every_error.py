@@ -29,6 +29,8 @@ from tests.unit.conftest import make_town
 from tests.unit.web.conftest import Reply, Web, make_token
 
 SMS, EMAIL, LETTER = (f"/v2/notifications/{channel}" for channel in ("sms", "email", "letter"))
+BULK = "/v2/notifications/bulk"
+NAMED = {"personalisation": {"name": "Jo"}}
 UNKNOWN = UUID(int=7)
 STATUSES = (
     "cancelled, created, sending, sent, delivered, pending, failed, technical-failure, temporary-failure, "
@@ -69,6 +71,17 @@ def email(**changes: object) -> Ask:
 
 def post(path: str, body: object) -> Ask:
     return lambda web: web.post(path, body)
+
+
+def bulk(**changes: object) -> Ask:
+    """Send a bulk of one text, changed. Values that are ... are left out."""
+
+    def ask(web: Web) -> Reply:
+        rows = [{"phone_number": "07700900123", **NAMED}]
+        body = {"template_id": str(web.town.sms.id), "rows": rows} | changes
+        return web.post(BULK, {name: value for name, value in body.items() if value is not ...})
+
+    return ask
 
 
 def letter(body: object) -> Ask:
@@ -758,6 +771,58 @@ LOOKING_UP = [
     ),
 ]
 
+OF_BULK = [
+    Row("bulk of no JSON", post(BULK, b"{"), 400, "BadRequestError", "Invalid JSON supplied in POST data"),
+    Row("empty bulk", bulk(rows=[]), 400, "ValidationError", "rows is empty: send at least one"),
+    Row("bulk without rows", bulk(rows=...), 400, "ValidationError", "rows is a required property"),
+    Row("bulk of rows and CSV", bulk(csv=""), 400, "ValidationError", "csv cannot be given together with rows"),
+    Row("bulk of numbers", bulk(rows=[5]), 400, "ValidationError", "rows 0 5 is not of type object"),
+    Row(
+        "bulk, several wrong",
+        bulk(rows=1, template_id=2, zoo=3),
+        400,
+        "ValidationError",
+        [
+            "template_id is not a valid UUID",
+            "rows 1 is not of type array",
+            "Additional properties are not allowed (zoo was unexpected)",
+        ],
+    ),
+    Row("bulk of nothing", bulk(template_id=str(UNKNOWN)), 400, "BadRequestError", "Template not found"),
+    Row(
+        "bulk of columns",
+        bulk(rows=..., csv="name"),
+        400,
+        "BadRequestError",
+        "csv has no column for: phone number. Name the columns in its first line, separated by commas",
+    ),
+    Row(
+        "bulk that is too large",
+        post(BULK, b" " * (50 * 1024 * 1024 + 1)),
+        413,
+        "RequestEntityTooLarge",
+        "The request is larger than 50 MiB: send its rows in several requests",
+    ),
+    Row(
+        "bulk without room",
+        on_behalf_of(bulk(rows=[{"phone_number": "07700900123", **NAMED}] * 3), limits=MessageLimits(sms=2)),
+        429,
+        "TooManyRequestsError",
+        "Exceeded send limits (sms: 2) for today: there is room for 2 more, and these are 3",
+    ),
+    Row("bad bulk id", get(f"{BULK}/x"), 400, "ValidationError", "bulk_id is not a valid UUID"),
+    Row("unknown bulk", get(f"{BULK}/{UNKNOWN}"), 404, "NoResultFound", "No result found"),
+    Row("rows of nothing", get(f"{BULK}/{UNKNOWN}/rows"), 404, "NoResultFound", "No result found"),
+    Row(
+        "bad page",
+        get(f"{BULK}/{UNKNOWN}/rows?page=0"),
+        400,
+        "ValidationError",
+        "page is not the number of a page: they count from 1",
+    ),
+    Row("cancelling no bulk", post(f"{BULK}/{UNKNOWN}/cancel", b""), 404, "NoResultFound", "No result found"),
+]
+
 TEMPLATES = [
     Row("bad template id", get("/v2/template/x"), 400, "ValidationError", "id is not a valid UUID"),
     Row("bad id of a version", get("/v2/template/x/version/1"), 400, "ValidationError", "id is not a valid UUID"),
@@ -839,6 +904,7 @@ ROWS = [
     *LETTERS,
     *MESSAGES,
     *LOOKING_UP,
+    *OF_BULK,
     *TEMPLATES,
     *RECEIVED,
 ]

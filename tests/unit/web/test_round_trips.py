@@ -59,6 +59,14 @@ def test_a_key_takes_one_more(web: Web, trips: Counter[str]) -> None:
     assert trips == {"database": 1}, "what was answered before is only looked up"
 
 
+@pytest.mark.parametrize("rows", [1, 1000, 2500])
+def test_a_bulk_takes_one_transaction_and_one_trip_to_the_limits(web: Web, trips: Counter[str], rows: int) -> None:
+    row = {"phone_number": "07700 900123", "personalisation": {"name": "Jo"}}
+    body = {"template_id": str(web.town.sms.id), "rows": [row] * rows}
+    assert web.post("/v2/notifications/bulk", body).json["accepted"] == rows
+    assert trips == {"transaction": 1, "limiter": 1}, "the minute, which would be one more, is not limited here"
+
+
 def test_looking_up_takes_one(web: Web, trips: Counter[str]) -> None:
     message = web.post(SMS, web.sms()).json["id"]
     for path in (f"/v2/notifications/{message}", "/v2/notifications", f"/v2/notifications/{message}/events"):

@@ -75,6 +75,10 @@ def test_unknown_addresses_are_not_found_without_a_token(web: Web, method: str, 
         ("POST", f"/v2/template/{UNKNOWN}", "GET, HEAD, OPTIONS"),
         ("PUT", f"/v2/template/{UNKNOWN}/version/1", "GET, HEAD, OPTIONS"),
         ("GET", f"/v2/template/{UNKNOWN}/preview", "OPTIONS, POST"),
+        ("PUT", "/v2/notifications/bulk", "OPTIONS, POST"),
+        ("DELETE", f"/v2/notifications/bulk/{UNKNOWN}", "GET, HEAD, OPTIONS"),
+        ("POST", f"/v2/notifications/bulk/{UNKNOWN}/rows", "GET, HEAD, OPTIONS"),
+        ("GET", f"/v2/notifications/bulk/{UNKNOWN}/cancel", "OPTIONS, POST"),
         ("POST", "/v2/templates", "GET, HEAD, OPTIONS"),
         ("POST", "/v2/received-text-messages", "GET, HEAD, OPTIONS"),
         ("GET", "/notifications/sms/receive/mmg", "OPTIONS, POST"),
@@ -114,10 +118,11 @@ def test_every_address_below_v2_asks_for_a_token(web: Web) -> None:
     for path, methods in methods_by_path(shell.PUBLIC).items():
         for method in methods:
             filled = path.replace("{notification_id:str}", str(uuid4())).replace("{template_id:str}", str(uuid4()))
+            filled = filled.replace("{bulk_id:str}", str(uuid4()))
             reply = web.request(method, filled.replace("{version:str}", "1"))
             assert reply.status == 401, (method, path)
             asked += 1
-    assert asked == 40
+    assert asked == 48
 
 
 def test_head_answers_as_get_without_the_body(web: Web) -> None:
