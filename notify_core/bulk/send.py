@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from attrs import define, evolve, field, frozen
@@ -84,14 +84,19 @@ class _Reserved:
 
 
 @define
-class _RowIds:
-    """Implements `NewId` for the rows of a job: the id of the `row` in hand."""
+class _InHand:
+    """The row that is being prepared: its id, and its place in the job."""
 
     job: Job
     row: int = 0
 
-    def __call__(self) -> UUID:
+    def new_id(self) -> UUID:
+        """Implement `NewId`."""
         return self.job.row_id(self.row)
+
+    def place(self) -> Mapping[str, Any]:
+        """Return the facts that say which row of which job it is."""
+        return {"job_id": self.job.id, "job_row_number": self.row}
 
 
 @define
@@ -110,17 +115,17 @@ class _Sorted:
         self.answers.append(problems)
         self.apart.append(RowApart(row=row, recipient=asked.recipient, reference=asked.reference, problems=problems))
 
-    def accept(self, row: int, asked: BulkRow, prepared: Prepared, job_id: UUID) -> None:
+    def accept(self, row: int, asked: BulkRow, prepared: Prepared) -> None:
         """Keep the message; of one that is simulated, only its id."""
-        facts = evolve(prepared.message.notification, job_id=job_id, job_row_number=row)
-        self.answers.append(facts.id)
+        told = prepared.message.notification.id
+        self.answers.append(told)
         if prepared.simulated:
             self.apart.append(
-                RowApart(row=row, recipient=asked.recipient, reference=asked.reference, notification_id=facts.id)
+                RowApart(row=row, recipient=asked.recipient, reference=asked.reference, notification_id=told)
             )
             return
         self.abroad += prepared.counts_as_abroad
-        self.messages.append(Message(notification=facts, contents=prepared.message.contents))
+        self.messages.append(prepared.message)
 
 
 @frozen(kw_only=True)
@@ -155,7 +160,7 @@ class SendBulk:
         rows = request.rows(template)
         (sms_sender if template.channel is Channel.SMS else email_reply_to)(service, request.sender_id)
         job = self._job(request, service, template)
-        found = _sorted(request, rows, job, self._preparing(request, service, template, job))
+        found = _sorted(request, rows, self._preparing(request, service, template, job))
         with ExitStack() as block:
             places = [
                 block.enter_context(self.admit.several(service, request.key, amount, standing, what=what))
@@ -212,15 +217,20 @@ class SendBulk:
         self, request: BulkRequest, service: Service, template: Template, job: Job
     ) -> Callable[[BulkRow, int], Prepared]:
         """Return what makes a message of a row, or raises what sending it by itself would raise."""
-        ids = _RowIds(job)
-        preparation = evolve(self.prepare_sms.preparation, clock=lambda: job.created_at, new_id=ids)
+        in_hand = _InHand(job)
+        preparation = evolve(
+            self.prepare_sms.preparation,
+            clock=lambda: job.created_at,
+            new_id=in_hand.new_id,
+            place=in_hand.place,
+        )
         if template.channel is Channel.SMS:
             prepare = _text_of(request, service, template, evolve(self.prepare_sms, preparation=preparation))
         else:
             prepare = _email_of(request, service, template, evolve(self.prepare_email, preparation=preparation))
 
         def prepare_row(asked: BulkRow, row: int) -> Prepared:
-            ids.row = row
+            in_hand.row = row
             return prepare(asked)
 
         return prepare_row
@@ -294,9 +304,7 @@ def _email_of(
     return email_of
 
 
-def _sorted(
-    request: BulkRequest, rows: Iterable[AskedRow], job: Job, prepare: Callable[[BulkRow, int], Prepared]
-) -> _Sorted:
+def _sorted(request: BulkRequest, rows: Iterable[AskedRow], prepare: Callable[[BulkRow, int], Prepared]) -> _Sorted:
     """Prepare each row, and note what is to be answered and what to be stored."""
     found = _Sorted()
     for row, asked in enumerate(rows):
@@ -308,7 +316,7 @@ def _sorted(
         except NotifyError as error:
             found.refuse(row, asked, tuple(request.told(error)))
             continue
-        found.accept(row, asked, prepared, job.id)
+        found.accept(row, asked, prepared)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,11 +113,15 @@ class Prepared:
 
 @frozen
 class Preparation:
-    """What both channels share: finding the service and the template, and the facts of a message accepted now."""
+    """What both channels share: finding the service and the template, and the facts of a message accepted now.
+
+    `place` is asked for each message which facts tell its place in something larger, such as a job.
+    """
 
     directory: Directory
     clock: Clock
     new_id: NewId
+    place: Callable[[], Mapping[str, Any]] = dict
 
     def service_of(self, key: ApiKey, channel: Channel) -> Service:
         """Return the key's service. Raises ChannelNotPermitted."""
@@ -154,6 +158,7 @@ class Preparation:
             expires_on=expiry_date(now, service.days_kept(template.channel)),
             scheduled_for=scheduled_for,
             leased_until=scheduled_for,
+            **self.place(),
             **more,
         )
 
