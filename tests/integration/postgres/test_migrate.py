@@ -19,7 +19,7 @@ from notify_adapters.postgres.migrate import ADVISORY_LOCK, downgrade, head_vers
 from notify_adapters.postgres.tables import metadata
 from notify_core.unit_of_work import DatabaseUnavailable
 
-PARTITIONS = 4 + 5 * 102
+PARTITIONS = 4 + 6 * 102
 
 
 def engine_of(url: str) -> Engine:
@@ -78,6 +78,7 @@ def _is_ours(thing: object, name: str | None, kind: str, reflected: bool, _: obj
         "notifications_",
         "notification_contents_",
         "notification_events_",
+        "bulk_rows_apart_",
         "inbound_sms_",
         "callbacks_",
         "callback_attempts_",
