@@ -1,4 +1,4 @@
-"""Rows from the text of a CSV file: as they would be in JSON."""
+"""Rows from a CSV file: as they would be in JSON."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 from notify_core.bulk.model import MOST_ROWS
 from notify_core.content.keys import key_of
 from notify_core.errors import InvalidContent
+from notify_core.jobs.sheet import rows_from, survey
 from notify_core.recipients.spreadsheet_columns import RECIPIENT_COLUMNS, Columns
-from notify_core.recipients.spreadsheet_reading import read_rows
 from notify_core.vocabulary import Channel
 
 _REFERENCE = "reference"
+_PIECE = 1024 * 1024
 _FIELDS = {Channel.SMS: "phone_number", Channel.EMAIL: "email_address"}
 
 
@@ -22,21 +23,26 @@ class UnusableCsv(InvalidContent):
     code = "unusable-csv"
 
 
-def rows_from_csv(text: str, channel: Channel, placeholders: Sequence[str]) -> Iterator[dict[str, Any]]:
+def rows_from_csv(content: bytes, channel: Channel, placeholders: Sequence[str]) -> Iterator[dict[str, Any]]:
     r"""Yield each row below the header as the document that asks for its message.
 
     The column `phone number` or `email address` says whom each message is for; the others are personalisation. One
     that is called `reference` is also each message's reference. Cells that are empty are left out. Columns are
-    checked at once, rows as they are asked for. Raises UnusableCsv or UnreadableFile.
+    checked at once, rows as they are asked for. Raises UnusableCsv or UnusableFile.
 
-    >>> list(rows_from_csv("Phone number,Name,reference\n07700 900123,Jo,a1", Channel.SMS, ["name"]))
+    >>> list(rows_from_csv(b"Phone number,Name,reference\n07700 900123,Jo,a1", Channel.SMS, ["name"]))
     [{'phone_number': '07700 900123', 'personalisation': {'name': 'Jo', 'reference': 'a1'}, 'reference': 'a1'}]
     """
-    rows = read_rows(text)
-    columns = Columns(next(rows, []), channel, placeholders, lambda: 0)
+
+    def read_from(start: int) -> Iterator[bytes]:
+        return (content[place : place + _PIECE] for place in range(start, len(content), _PIECE))
+
+    sheet = survey(len(content), read_from, channel)
+    columns = Columns(sheet.header, channel, placeholders, lambda: 0)
     _check(columns, channel)
     recipient = key_of(RECIPIENT_COLUMNS[channel][0])
-    return _documents(columns, rows, recipient, _FIELDS[channel])
+    rows = rows_from(sheet, read_from, sheet.body_start)
+    return _documents(columns, (row.cells for row in rows), recipient, _FIELDS[channel])
 
 
 def _documents(
@@ -68,4 +74,4 @@ def _check(columns: Columns, channel: Channel) -> None:
         raise UnusableCsv(f"csv has more than one column called {recipient}: leave one")
     if columns.missing:
         names = ", ".join(columns.missing)
-        raise UnusableCsv(f"csv has no column for: {names}. Name the columns in its first line, separated by commas")
+        raise UnusableCsv(f"csv has no column for: {names}. Name the columns in its first line")

@@ -68,7 +68,7 @@ class Received:
 
     schema: Schema
     document: Any
-    csv: str | None = None
+    csv: bytes | None = None
 
 
 def answer_too_large(request: HttpRequest, _: Exception) -> Answer:
@@ -139,19 +139,10 @@ def _received(request: HttpRequest, body: bytes) -> tuple[Received, Exception | 
             query = {name: values[0] for name, values in read_query(request).items()}
             names = read_query(request).get("sanitise_content_for")
             document = query if names is None else {**query, "sanitise_content_for": names}
-            return Received(BULK_CSV, document, _read_csv(body)), None
+            return Received(BULK_CSV, document, body), None
         return Received(BULK, read_document(body)), None
     except BadRequest as error:
         return Received(BULK, None), error
-
-
-def _read_csv(body: bytes) -> str:
-    """Return the text of a CSV file. Raises BadRequest."""
-    marked = body.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        return body.decode("utf-16" if marked else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadRequest("The CSV is not in UTF-8: save it as “CSV UTF-8”") from None
 
 
 def _key(request: HttpRequest, caller: Caller, received: Received) -> RequestKey | None:
@@ -159,8 +150,7 @@ def _key(request: HttpRequest, caller: Caller, received: Received) -> RequestKey
     header = request.headers.get("idempotency-key")
     if header is None and not caller.service.idempotent_references:
         return None
-    digest = hashlib.sha256(json_bytes([received.document, received.csv])).hexdigest()
-    asked = {"channel": "bulk", "document": digest}
+    asked = {"channel": "bulk", "document": _digest(json_bytes(received.document)), "csv": _digest(received.csv)}
     service_id, key_type = caller.service.id, caller.key.key_type
     if header is not None:
         return header_key(service_id, key_type, header, asked)
@@ -168,10 +158,14 @@ def _key(request: HttpRequest, caller: Caller, received: Received) -> RequestKey
     return reference_key(service_id, key_type, reference, asked) if reference and isinstance(reference, str) else None
 
 
+def _digest(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
 def _bulk_request(request: HttpRequest, key: ApiKey, received: Received) -> BulkRequest:
     ports = ports_of(request)
     form = parse(received.schema, received.document, ports.clock())
-    csv = form.get("csv", received.csv)
+    csv = form["csv"].encode() if "csv" in form else received.csv
     if csv is None and "rows" not in form:
         raise InvalidRequest("rows is a required property")
     if csv is not None and "rows" in form:

@@ -11,6 +11,7 @@ from notify_core.documents.files import InvalidFile
 from notify_core.documents.ports import DocumentRefused, DocumentsUnavailable
 from notify_core.errors import NotAllowed
 from notify_core.idempotency.model import LONGEST_KEY, InvalidKey, KeyReused, Source, StillInFlight
+from notify_core.jobs.sheet import UnusableFile
 from notify_core.limits.admit import DailyLimitExceeded, RateLimitExceeded
 from notify_core.limits.standing import Standing
 from notify_core.notifications.recipients_allowed import TRIAL_MODE_PAGE
@@ -29,10 +30,8 @@ from notify_core.notifications.refusals import (
     TemplateNotFound,
     WrongTemplateType,
 )
-from notify_core.recipients import UnreadableFile
 from notify_core.recipients.phone_number_errors import NotAUkMobile, TooShort
 from notify_core.vocabulary import Channel
-from notify_web.public.documents import BadRequest
 from notify_web.public.schema import InvalidRequest
 
 _SERVICE = UUID("7f0a6a2e-6f0c-4b77-9a0e-3d1c2f1b5a10")
@@ -101,11 +100,10 @@ BULK: tuple[Exception, ...] = (
     InvalidRequest(f"rows has {MOST_ROWS + 1} entries: send at most {MOST_ROWS} in one request"),
     InvalidRequest("rows 3 Jo is not of type object"),
     InvalidRequest("csv cannot be given together with rows"),
-    BadRequest("The CSV is not in UTF-8: save it as “CSV UTF-8”"),
     TemplateNotFound(),
     TemplateDeleted(),
     ChannelNotPermitted(Channel.SMS),
     SenderNotFound("sms_sender_id", _SENDER, _SERVICE),
-    UnusableCsv("csv has no column for: name. Name the columns in its first line, separated by commas"),
-    UnreadableFile(),
+    UnusableCsv("csv has no column for: name. Name the columns in its first line"),
+    UnusableFile("The file is empty. It needs a header and at least one row."),
 )

@@ -276,7 +276,7 @@ def test_a_csv_in_the_document(web: Web) -> None:
     assert (shown["body"], shown["reference"]) == ("Hi Jo", "r1")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1252"])
 @pytest.mark.parametrize("kind", ["text/csv", "Text/CSV; header=present"])
 def test_a_csv_as_the_body(web: Web, encoding: str, kind: str) -> None:
     text = 'name,phone number\n"Zoë\nof Ely",07700900120\n'.encode(encoding)
@@ -287,16 +287,35 @@ def test_a_csv_as_the_body(web: Web, encoding: str, kind: str) -> None:
     assert shown["body"] == "Hi Zoë\nof Ely"
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators_are_found_out(web: Web, separator: str) -> None:
+    text = separator.join(["phone number", "name"]) + "\r\n" + separator.join(["07700900120", "Smith, Jo"]) + "\r\n"
+    for reply in (
+        as_csv(web, text.encode()),
+        web.post(BULK, {"template_id": str(web.town.sms.id), "csv": text}),
+    ):
+        assert reply.json["accepted"] == 1
+        shown = web.get(f"/v2/notifications/{reply.json['rows'][0]['id']}").json
+        assert shown["body"] == "Hi Smith, Jo"
+
+
+def test_an_empty_line_is_a_row_that_is_refused(web: Web) -> None:
+    found = as_csv(web, b"phone number,name\n07700900120,Jo\n\n07700900121,Sam\n\n").json
+    assert [set(answer) for answer in found["rows"]] == [{"id", "row"}, {"errors", "row"}, {"id", "row"}]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         (b"phone number\n07700900120", "csv has no column for: name"),
         (b"name\nJo", "csv has no column for: phone number"),
-        (b"", "csv has no column for: name, phone number"),
+        (b"", "The file is empty. It needs a header"),
         (b"phone number,name\n", "csv has no rows below its first line"),
         (b"phone number,Phone_Number,name\n1,2,3", "csv has more than one column called phone number"),
-        ("phone number,name\n07700900120,Zoë".encode("windows-1252"), "The CSV is not in UTF-8"),
-        (b'phone number,name\n07700900120,"' + b"x" * 200_000, "The file cannot be read."),
+        (b"PK\x03\x04" + b"\0" * 100, "This is a workbook or a zip file, not a CSV file."),
+        (b"phone number,name\n07700900120,\x81\x8d", "The file is not text in UTF-8, UTF-16 or Windows-1252."),
+        (b'phone number,name\n07700900120,"Jo', "The file ends within quotes"),
+        (b'phone number,name\n07700900120,"' + b"x" * 200_000, "A cell has more than 131,072 characters."),
     ],
 )
 def test_a_csv_that_will_not_do_is_refused_as_a_whole(web: Web, text: bytes, told: str) -> None:

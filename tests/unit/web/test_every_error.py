@@ -794,7 +794,7 @@ OF_BULK = [
         bulk(rows=..., csv="name"),
         400,
         "BadRequestError",
-        "csv has no column for: phone number. Name the columns in its first line, separated by commas",
+        "csv has no column for: phone number. Name the columns in its first line",
     ),
     Row(
         "bulk that is too large",
