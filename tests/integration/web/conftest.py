@@ -41,9 +41,10 @@ class RunningWeb:
     email: Template
 
     def ask(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, seconds: float = 3
     ) -> urllib3.BaseHTTPResponse:
-        return urllib3.request(method, self.url + path, body=body, headers=headers or self.signed(), retries=False)
+        headers = headers or self.signed()
+        return urllib3.request(method, self.url + path, body=body, headers=headers, retries=False, timeout=seconds)
 
     def signed(self) -> dict[str, str]:
         claims = {"iss": str(self.key.service_id), "iat": int(time.time())}

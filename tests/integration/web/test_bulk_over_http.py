@@ -30,7 +30,7 @@ def body_of(web: RunningWeb, rows: int, bad: int = 0) -> bytes:
 
 
 def post(web: RunningWeb, body: bytes, key: str | None = None) -> urllib3.BaseHTTPResponse:
-    return web.ask("POST", BULK, body, web.signed() | ({} if key is None else {"Idempotency-Key": key}))
+    return web.ask("POST", BULK, body, web.signed() | ({} if key is None else {"Idempotency-Key": key}), seconds=120)
 
 
 def stored(postgres_url: str, web: RunningWeb) -> Counter[str]:

@@ -57,7 +57,7 @@ OF_ALL_ANSWERS = {name.decode() for name, _ in EVERYWHERE} | {
     *("x-b3-traceid", "x-b3-spanid", "content-type", "content-length", "content-security-policy", "date", "server"),
 }
 # What can be asked without an id that an answer told.
-BEGINNINGS = ("send_sms", "send_email", "list_notifications", "show_templates", "list_received_texts")
+BEGINNINGS = ("send_sms", "send_email", "send_bulk", "list_notifications", "show_templates", "list_received_texts")
 FILLED_IN = {"personalisation": {"name": "Jo"}}
 NUMBERS = st.sampled_from(["07700 900123", "+447700900000", "+1 202 555 0123", "0044 7700 900 456", "01709 510122"])
 
@@ -120,7 +120,8 @@ def put_right(case: Case[Any], web: RunningWeb) -> None:
         template = web.email if case.path.endswith("/email") else web.sms
         unknown = {"sms_sender_id", "email_reply_to_id"}
         told = {name: value for name, value in case.body.items() if name not in unknown}
-        case.body = {**told, "template_id": str(template.id), "personalisation": {"name": "Jo"}}
+        named = {} if case.path.endswith("/bulk") else FILLED_IN
+        case.body = {**told, "template_id": str(template.id), **named}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
@@ -197,6 +198,7 @@ def ask_with(
     places = {parameter["name"]: parameter["in"] for parameter in operation.get("parameters", ())}
     bodies = {
         "send_sms": {"phone_number": "07700900123", "template_id": str(web.sms.id), **FILLED_IN},
+        "send_bulk": {"template_id": str(web.sms.id), "rows": [{"phone_number": "07700900123", **FILLED_IN}]},
         "send_email": {"email_address": "jo@example.com", "template_id": str(web.email.id), **FILLED_IN},
         "preview_template": FILLED_IN,
     }
