@@ -38,6 +38,7 @@ from notify_web.ports import HttpRequest
 from notify_web.public.documents import BadRequest
 from notify_web.public.schema import InvalidRequest
 from notify_web.public.shapes import Errors, Refusal
+from notify_web.room import NoRoom
 from notify_web.webhooks.refusals import InvalidReceipt, UnknownSender, UntrustedSender
 
 NOT_FOUND: Refusal = {
@@ -90,6 +91,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     # The original knows only 500. Since nothing was accepted, saying that it can be tried again is safe, and
     # makes load balancers, providers and clients do the right thing.
     DatabaseUnavailable: Kind("DatabaseUnavailable", 503, "Service unavailable, please try again"),
+    NoRoom: Kind("TooBusyError", 503, "Too many large requests at once, please try again"),
     DocumentsUnavailable: Kind(
         "DocumentsUnavailable", 503, "Files cannot be uploaded at the moment, please try again"
     ),
@@ -125,7 +127,7 @@ def _messages(error: Exception, kind: Kind) -> Sequence[str]:
 def _headers(error: Exception) -> Mapping[str, str]:
     if isinstance(error, Exhausted):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
-    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable):
+    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable | NoRoom):
         return {"Retry-After": str(_RETRY_SECONDS)}
     if isinstance(error, StillInFlight):
         return {"Retry-After": "1"}

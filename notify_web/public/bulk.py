@@ -38,10 +38,13 @@ from notify_web.public.formats import read_uuid, uuid
 from notify_web.public.notifications import TO_ITS_TEMPLATE
 from notify_web.public.queries import link, parse_query, read_query
 from notify_web.public.schema import InvalidRequest, Schema, parse
+from notify_web.room import NoRoom, Room
 from notify_web.tracing import trace_of
 
 # Room for a hundred thousand rows with a few values each.
 LARGEST_BODY = 50 * 1024 * 1024
+# What is read takes several times as much memory as what was sent.
+ROOM = Room(LARGEST_BODY)
 _TOO_LARGE = "The request is larger than 50 MiB: send its rows in several requests"
 
 _CSV = "text/csv"
@@ -103,13 +106,20 @@ def answer_too_large(request: HttpRequest, _: Exception) -> Answer:
         errors=(
             *refusals.BULK,
             RequestEntityTooLarge(detail=_TOO_LARGE),
+            NoRoom(),
             *refusals.IDEMPOTENCY,
         ),
     ),
 )
 def send_bulk(request: HttpRequest, body: RawBody) -> Answer:
     """Accept many messages: who is asking, did they ask before, are they within their limits, which are right."""
-    caller, notify, root = authenticate(request), ports_of(request).notify, root_url(request)
+    caller = authenticate(request)
+    with ROOM.for_request(len(body)):
+        return _send(request, caller, body)
+
+
+def _send(request: HttpRequest, caller: Caller, body: bytes) -> Answer:
+    notify, root = ports_of(request).notify, root_url(request)
     received, unreadable = _received(request, body)
 
     def answer(sent: SentBulk) -> bytes:

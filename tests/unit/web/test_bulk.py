@@ -18,6 +18,8 @@ from notify_core.services.model import MessageLimits
 from notify_core.templates.write import NewTemplate
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_core.vocabulary import Channel, KeyType
+from notify_web.public import bulk
+from notify_web.room import Room
 from tests.unit.web.conftest import ROOT, Reply, Web, limited
 
 BULK = "/v2/notifications/bulk"
@@ -257,6 +259,20 @@ def test_a_letter_template_and_a_channel_that_is_not_permitted_refuse_all_of_it(
     there = limited(web, permissions=frozenset())
     refused = there.post(BULK, texts(there))
     assert refused.problem == (400, "BadRequestError", "Service is not allowed to send text messages")
+
+
+def test_many_large_requests_at_once_are_sent_away_and_small_ones_are_not(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "ROOM", Room(2000))
+    large, small = texts(web, [row(reference="x" * 900)] * 2), texts(web)
+    assert web.post(BULK, large).status == 201
+    with bulk.ROOM.for_request(1500):
+        reply = web.post(BULK, large)
+        assert reply.problem == (503, "TooBusyError", "Too many large requests at once, please try again")
+        assert reply.header("retry-after") == "5"
+        assert web.post(BULK, small).status == 201
+    assert web.post(BULK, large).status == 201
 
 
 # As CSV.
