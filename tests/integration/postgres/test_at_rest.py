@@ -14,6 +14,7 @@ from notify_adapters.encryption import AesGcmCipher, DecryptionFailed
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_core.api_keys.model import ApiKey
+from notify_core.bulk.model import RowApart
 from notify_core.callbacks.model import Callback, CallbackKind, Endpoint
 from notify_core.errors import Conflict
 from notify_core.identifiers import uuid7
@@ -24,7 +25,9 @@ from notify_core.services.model import Service
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SERVICE, KEY, OTHER_KEY, MESSAGE, OTHER_MESSAGE, TEXT, OTHER_TEXT = (uuid7(NOW, number) for number in range(1, 8))
+SERVICE, KEY, OTHER_KEY, MESSAGE, OTHER_MESSAGE, TEXT, OTHER_TEXT, BULK = (
+    uuid7(NOW, number) for number in range(1, 9)
+)
 TEXTS = PageOfTexts(service_id=SERVICE, days_kept=7, limit=9)
 ENDPOINT = uuid7(NOW, 8)
 CALLBACK = Callback(
@@ -68,6 +71,8 @@ def stored(own_engine: Engine) -> Engine:
             )
         )
         work.callbacks.add([CALLBACK])
+        refused = [RowApart(row=row, recipient=name) for row, name in enumerate(("Goldilocks", "Bear"))]
+        work.bulk.set_apart(BULK, refused, expires_on=date(2026, 11, 29))
         work.commit()
     return own_engine
 
@@ -126,6 +131,12 @@ def test_neither_secrets_nor_personalisation_can_be_read_in_the_tables(stored: E
             for table in (
                 *("api_keys", "notification_contents", "notifications", "outbox", "inbound_sms"),
                 *("callback_endpoints", "callbacks"),
+                "api_keys",
+                "notification_contents",
+                "notifications",
+                "outbox",
+                "inbound_sms",
+                "bulk_rows_apart",
             )
             for row in connection.exec_driver_sql(f"SELECT * FROM {table}")
             for column in row
@@ -136,6 +147,7 @@ def test_neither_secrets_nor_personalisation_can_be_read_in_the_tables(stored: E
     assert b"a token" not in kept
     assert b"whsec_" not in kept
     assert b"gingerbread" not in kept
+    assert b"Goldilocks" not in kept
     assert b"2026-10" in kept, "the key's id stands in front"
 
 
@@ -147,7 +159,9 @@ def test_keys_rotate(stored: Engine) -> None:
         [endpoint] = work.callbacks.list_endpoints(SERVICE)
         [lease] = work.callbacks.lease([ENDPOINT], now=NOW, until=NOW + timedelta(seconds=1), ailing=False).mine
         assert work.callbacks.due(lease, now=NOW, until=lease.until, limit=1) == [CALLBACK]
+        rows = work.bulk.list_apart(BULK, first_row=0, row_count=9)
     assert (endpoint.bearer_token, endpoint.secrets) == ("a token", ("whsec_c2VjcmV0",))
+    assert [row.recipient for row in rows] == ["Goldilocks", "Bear"]
     assert [text.content for text in texts] == ["Salt", "Sesame seeds"]
     assert key is not None
     assert message is not None
@@ -172,6 +186,9 @@ def test_what_was_copied_to_another_row_is_not_read(stored: Engine) -> None:
             f"UPDATE inbound_sms SET content = (SELECT content FROM inbound_sms WHERE id = '{OTHER_TEXT}')"
         )
         connection.exec_driver_sql(
+            "UPDATE bulk_rows_apart SET sealed = (SELECT sealed FROM bulk_rows_apart WHERE row_number = 1)"
+        )
+        connection.exec_driver_sql(
             f"UPDATE api_keys SET encrypted_secret = (SELECT encrypted_secret FROM api_keys WHERE id = '{OTHER_KEY}')"
         )
     with database_with(stored, OLD).statement() as work:
@@ -181,6 +198,8 @@ def test_what_was_copied_to_another_row_is_not_read(stored: Engine) -> None:
             work.api_keys.find(KEY)
         with pytest.raises(DecryptionFailed):
             work.inbound.list_page(TEXTS)
+        with pytest.raises(DecryptionFailed):
+            work.bulk.list_apart(BULK, first_row=0, row_count=1)
         assert work.notifications.find(SERVICE, OTHER_MESSAGE) is not None
 
 
