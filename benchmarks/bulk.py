@@ -21,6 +21,7 @@ from notify_adapters.assembly import file_store, queue_admin
 from notify_core.files.ports import StoredFile
 from notify_core.jobs.create import NewJob
 from notify_core.jobs.model import Job, JobStatus, file_name
+from notify_core.jobs.rows import Ids
 from notify_core.outbox.model import Queue
 from notify_core.templates.write import NewTemplate
 from notify_core.vocabulary import Channel
@@ -55,8 +56,8 @@ def _measure(ready: Stage, size: int) -> dict[str, Any]:
     begun = time.perf_counter()
     job = _send(ready, upload_id)
     seconds = time.perf_counter() - begun
-    peak = _peak_memory(ready)
-    copied = _copy_again(ready, job)
+    peak = peak_memory(ready, "job worker")
+    copied = copy_again(ready, job.ids)
     return {
         "rows": size,
         "rows/s": round(size / seconds),
@@ -99,9 +100,9 @@ def _upload(ready: Stage, size: int) -> UUID:
     return upload_id
 
 
-def _peak_memory(ready: Stage) -> int:
-    """Return the most KiB that any process of the worker had resident."""
-    return max(_peak_of(pid) for pid in _family(ready.supervisor.pids()["job worker"]))
+def peak_memory(ready: Stage, key: str) -> int:
+    """Return the most KiB that any process of that part had resident."""
+    return max(_peak_of(pid) for pid in _family(ready.supervisor.pids()[key]))
 
 
 def _family(pid: int) -> list[int]:
@@ -114,9 +115,9 @@ def _peak_of(pid: int) -> int:
     return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1])
 
 
-def _copy_again(ready: Stage, job: Job) -> float:
-    """Return the seconds that COPY takes to store the job's rows in plain tables like ours."""
-    bounds = (job.ids.first, job.ids.last)
+def copy_again(ready: Stage, ids: Ids) -> float:
+    """Return the seconds that COPY takes to store the rows of these ids in plain tables like ours."""
+    bounds = (ids.first, ids.last)
     rows = {
         "notifications": "SELECT {columns} FROM notifications WHERE id BETWEEN '%s' AND '%s'",
         "notification_contents": (
@@ -131,6 +132,7 @@ def _copy_again(ready: Stage, job: Job) -> float:
         columns = {table: _columns(connection, table) for table in _TABLES}
         data = {table: _read(connection, rows[table].format(columns=columns[table]) % bounds) for table in _TABLES}
         for table in _TABLES:
+            connection.execute(f"DROP TABLE IF EXISTS bare_{table}")
             connection.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
         connection.commit()
         begun = time.perf_counter()
