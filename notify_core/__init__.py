@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from notify_core.api_keys.model import ApiKey
     from notify_core.application import Notify, Options, Ports, build
+    from notify_core.bulk.model import BulkRequest, BulkRow, SentBulk
     from notify_core.errors import (
         AuthenticationFailed,
         ConfigurationError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "api_keys.model": ("ApiKey",),
     "application": ("Notify", "Options", "Ports", "build"),
+    "bulk.model": ("BulkRequest", "BulkRow", "SentBulk"),
     "errors": (
         "AuthenticationFailed",
         "ConfigurationError",
@@ -76,6 +78,8 @@ __all__ = [
     "Accepted",
     "ApiKey",
     "AuthenticationFailed",
+    "BulkRequest",
+    "BulkRow",
     "Channel",
     "ConfigurationError",
     "Conflict",
@@ -100,6 +104,7 @@ __all__ = [
     "Ports",
     "ProviderChange",
     "ProviderName",
+    "SentBulk",
     "Service",
     "SmsReceipt",
     "SmsRequest",

@@ -53,6 +53,16 @@ class Problem:
     message: str = field(repr=False)
 
 
+def told_by_code(error: Exception) -> tuple[Problem, ...]:
+    """Tell an error by the code that it has here.
+
+    >>> from notify_core.errors import NotFound
+    >>> told_by_code(NotFound("There is no cat"))[0].error
+    'not-found'
+    """
+    return (Problem(getattr(error, "code", type(error).__name__), str(error)),)
+
+
 @frozen(kw_only=True)
 class BulkRequest:
     """Many messages to send from one template, on behalf of the service whose key this is.
@@ -65,7 +75,7 @@ class BulkRequest:
     key: ApiKey
     template_id: UUID
     rows: Callable[[Template], Iterable[AskedRow]]
-    told: Callable[[Exception], Sequence[Problem]]
+    told: Callable[[Exception], Sequence[Problem]] = told_by_code
     scheduled_for: datetime | None = None
     reference: str | None = field(default=None, repr=False)
     sender_id: UUID | None = None

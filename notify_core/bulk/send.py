@@ -140,11 +140,14 @@ class SendBulk:
     clock: Clock
     new_id: NewId
 
-    def __call__(self, request: BulkRequest, standing: Standing, once: BulkOnce | None = None) -> SentBulk:
+    def __call__(
+        self, request: BulkRequest, standing: Standing | None = None, once: BulkOnce | None = None
+    ) -> SentBulk:
         """Check every row, and store those that are good, with the promises to deliver them.
 
         All that is stored is stored by one transaction, with `once` the answer, too: whoever stops us in the middle,
-        nothing was sent, and the same request can be made again. `standing` is what `Admit.request` returned.
+        nothing was sent, and the same request can be made again. `standing` is what `Admit.request` returned, where
+        it was asked.
 
         Raises TemplateNotFound, TemplateDeleted, ChannelNotPermitted or SenderNotFound, what `request.rows` raises,
         DailyLimitExceeded when there is not room for all good rows, or KeyTaken; then nothing has been stored. What
@@ -155,8 +158,9 @@ class SendBulk:
         with reserving(self.database, self.clock, once.key, _RESERVED) as until:
             return self._send(request, standing, _Reserved(once, until))
 
-    def _send(self, request: BulkRequest, standing: Standing, reserved: _Reserved | None) -> SentBulk:
+    def _send(self, request: BulkRequest, standing: Standing | None, reserved: _Reserved | None) -> SentBulk:
         service, template = self._sender_of(request)
+        standing = standing or Standing(service.rate_limit, None, 0.0, None, 0, self.clock())
         rows = request.rows(template)
         (sms_sender if template.channel is Channel.SMS else email_reply_to)(service, request.sender_id)
         job = self._job(request, service, template)
