@@ -41,6 +41,7 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     email.try_email,
     bulk.send_bulk,
     bulk.find_bulk,
+    bulk.find_no_bulk,
     bulk.list_bulk_rows,
     bulk.cancel_bulk,
     letters.send_letter,

@@ -26,7 +26,7 @@ from notify_core.violations import unexpected
 from notify_core.vocabulary import Channel
 from notify_web.answers import Answer, json_answer, json_bytes
 from notify_web.authentication import Caller, authenticate
-from notify_web.documentation.operation import Body, Operation, Parameter, Returns, parameters_of
+from notify_web.documentation.operation import Body, Operation, Parameter, Returns, Unlisted, parameters_of
 from notify_web.errors import answer_framework_error, problem_of
 from notify_web.limits import admit_request
 from notify_web.ports import HttpRequest, ports_of, root_url
@@ -35,7 +35,7 @@ from notify_web.public.accepting import IDEMPOTENCY_KEY, REPLAYED, told_once
 from notify_web.public.bodies import BULK, BULK_CSV, BULK_PAGE, bulk_row, recipient_field
 from notify_web.public.documents import BadRequest, read_document
 from notify_web.public.formats import read_uuid, uuid
-from notify_web.public.notifications import TO_ITS_TEMPLATE
+from notify_web.public.notifications import TO_ITS_TEMPLATE, find_nothing
 from notify_web.public.queries import link, parse_query, read_query
 from notify_web.public.schema import InvalidRequest, Schema, parse
 from notify_web.room import NoRoom, Room
@@ -307,6 +307,14 @@ def cancel_bulk(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
     caller = authenticate(request)
     found = ports_of(request).notify.cancel_bulk(caller.service.id, _bulk_id_from(bulk_id))
     return json_answer(presenters.cancelled_bulk(found, root_url(request)))
+
+
+find_no_bulk = get(
+    "/v2/notifications/bulk",
+    name="find_no_bulk",
+    sync_to_thread=True,
+    described=Unlisted("shares its address with sending, and only ever refuses"),
+)(find_nothing)
 
 
 def _bulk_id_from(text: str) -> UUID:

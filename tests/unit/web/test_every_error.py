@@ -810,6 +810,7 @@ OF_BULK = [
         "TooManyRequestsError",
         "Exceeded send limits (sms: 2) for today: there is room for 2 more, and these are 3",
     ),
+    Row("no bulk id", get(BULK), 400, "ValidationError", "notification_id is not a valid UUID"),
     Row("bad bulk id", get(f"{BULK}/x"), 400, "ValidationError", "bulk_id is not a valid UUID"),
     Row("unknown bulk", get(f"{BULK}/{UNKNOWN}"), 404, "NoResultFound", "No result found"),
     Row("rows of nothing", get(f"{BULK}/{UNKNOWN}/rows"), 404, "NoResultFound", "No result found"),

@@ -75,7 +75,7 @@ def test_unknown_addresses_are_not_found_without_a_token(web: Web, method: str, 
         ("POST", f"/v2/template/{UNKNOWN}", "GET, HEAD, OPTIONS"),
         ("PUT", f"/v2/template/{UNKNOWN}/version/1", "GET, HEAD, OPTIONS"),
         ("GET", f"/v2/template/{UNKNOWN}/preview", "OPTIONS, POST"),
-        ("PUT", "/v2/notifications/bulk", "OPTIONS, POST"),
+        ("PUT", "/v2/notifications/bulk", "GET, HEAD, OPTIONS, POST"),
         ("DELETE", f"/v2/notifications/bulk/{UNKNOWN}", "GET, HEAD, OPTIONS"),
         ("POST", f"/v2/notifications/bulk/{UNKNOWN}/rows", "GET, HEAD, OPTIONS"),
         ("GET", f"/v2/notifications/bulk/{UNKNOWN}/cancel", "OPTIONS, POST"),
@@ -122,7 +122,7 @@ def test_every_address_below_v2_asks_for_a_token(web: Web) -> None:
             reply = web.request(method, filled.replace("{version:str}", "1"))
             assert reply.status == 401, (method, path)
             asked += 1
-    assert asked == 48
+    assert asked == 49
 
 
 def test_head_answers_as_get_without_the_body(web: Web) -> None:
