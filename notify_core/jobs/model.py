@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -180,8 +179,3 @@ def file_name(service_id: UUID, job_id: UUID) -> str:
     'service-00000000-0000-0000-0000-000000000001-notify/00000000-0000-0000-0000-000000000002.csv'
     """
     return f"service-{service_id}-notify/{job_id}.csv"
-
-
-def rows_in(chunks: Iterable[Chunk]) -> int:
-    """Return how many rows these are."""
-    return sum(chunk.row_count for chunk in chunks)
