@@ -130,6 +130,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         email_providers=_email_providers(settings) if role is Role.WORKER else {},
         documents=_documents(settings, role),
         files=FilesWhenNeeded(lambda: _spreadsheets(settings)),
+        contact_list_files=FilesWhenNeeded(lambda: _contact_lists(settings)),
         in_flight=threads,
         clock=clock,
         new_id=SystemIds(clock),
@@ -185,6 +186,12 @@ def _spreadsheets(settings: Settings) -> FileStore:
         return file_store(settings)
     except ConfigurationError as error:
         raise FilesUnavailable(error.message) from None
+def _contact_lists(settings: Settings) -> FileStore:
+    from notify_adapters.s3 import S3Files
+
+    if settings.contact_list_bucket is None:
+        raise FilesUnavailable("S3_BUCKET_CONTACT_LIST is not set")
+    return S3Files(settings.contact_list_bucket, settings.aws_region, settings.s3_endpoint_url)
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:

@@ -174,6 +174,7 @@ class Settings:
     ses_endpoint_url: str | None = _setting("AWS_ENDPOINT_URL_SESV2", _url("http", "https"))
     message_groups: bool = _setting("ENABLE_SQS_MESSAGE_GROUP_IDS", _flag, default=True)
     csv_upload_bucket: str | None = _setting("S3_BUCKET_CSV_UPLOAD", _text)
+    contact_list_bucket: str | None = _setting("S3_BUCKET_CONTACT_LIST", _text)
     ses_topic_arns: tuple[str, ...] = _setting("SES_TOPIC_ARNS", _texts, default=())
     sns_certificate_urls: tuple[str, ...] = _setting("SNS_CERTIFICATE_URL_PREFIXES", _texts, default=())
 

@@ -19,6 +19,9 @@ from notify_core.callbacks.ports import Caller, NoCaller
 from notify_core.callbacks.replay import RecoverCallbacks, ReplayCallbacks
 from notify_core.callbacks.send import CallbackLog, SendCallbacks, WakeEndpoints
 from notify_core.clock import Clock
+from notify_core.contact_lists.add import AddContactList
+from notify_core.contact_lists.find import FindContactList, ListContactLists, ShowContactLists
+from notify_core.contact_lists.remove import RemoveContactList
 from notify_core.directory import Directory
 from notify_core.documents.ports import DocumentStore
 from notify_core.documents.upload import UploadFiles
@@ -30,7 +33,9 @@ from notify_core.inbound.receive import ReceiveText
 from notify_core.jobs.cancel import CancelJob, RetryJob
 from notify_core.jobs.create import CreateJob
 from notify_core.jobs.find import CountJob, FindJob, ListJobs
+from notify_core.jobs.list_rows import CountJobRows, ListJobRows
 from notify_core.jobs.process import ProcessJob
+from notify_core.jobs.show import CountScheduledJobs, DescribeJobs, ShowJob, ShowJobs
 from notify_core.jobs.store import StoreChunk
 from notify_core.jobs.upkeep import CheckJobs, CompleteJobs, RestoreMissingRows, ResumeJobs, RunScheduledJobs
 from notify_core.jobs.validate import ValidateSpreadsheet
@@ -90,6 +95,7 @@ class Ports:
     email_providers: Mapping[ProviderName, EmailProvider]
     documents: DocumentStore
     files: FileStore
+    contact_list_files: FileStore
     in_flight: InFlight
     clock: Clock
     new_id: NewId
@@ -187,6 +193,17 @@ class Notify:
     list_received_texts: ListReceivedTexts
     find_timeline: FindTimeline
 
+    show_job: ShowJob
+    show_jobs: ShowJobs
+    count_scheduled_jobs: CountScheduledJobs
+    list_job_rows: ListJobRows
+    count_job_rows: CountJobRows
+
+    add_contact_list: AddContactList
+    find_contact_list: FindContactList
+    list_contact_lists: ListContactLists
+    remove_contact_list: RemoveContactList
+
     relay_outbox: RelayOutbox
     deliver_sms: Deliver
     deliver_email: Deliver
@@ -254,6 +271,8 @@ def build(ports: Ports, options: Options) -> Notify:
     present = PresentMessages(directory, unsubscribe_links)
     choosing = Choosing(directory=directory, chance=ports.chance, clock=ports.clock)
     find_bulk = FindBulk(ports.database, directory, ports.clock)
+    describe_jobs = DescribeJobs()
+    show_contact_lists = ShowContactLists(ports.clock)
     composer = Composer(
         directory=directory,
         choosing=choosing,
@@ -353,6 +372,15 @@ def build(ports: Ports, options: Options) -> Notify:
         cancel_bulk=CancelBulk(ports.database, find_bulk, admit, ports.clock),
         list_received_texts=ListReceivedTexts(ports.database),
         find_timeline=FindTimeline(ports.database),
+        show_job=ShowJob(ports.database, describe_jobs),
+        show_jobs=ShowJobs(ports.database, describe_jobs, ports.clock),
+        count_scheduled_jobs=CountScheduledJobs(ports.database),
+        list_job_rows=ListJobRows(ports.database, directory),
+        count_job_rows=CountJobRows(ports.database),
+        add_contact_list=AddContactList(ports.database, ports.clock, show_contact_lists),
+        find_contact_list=FindContactList(ports.database, show_contact_lists),
+        list_contact_lists=ListContactLists(ports.database, show_contact_lists),
+        remove_contact_list=RemoveContactList(ports.database, ports.contact_list_files, ports.clock),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(
             Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries, watch_errors

@@ -36,6 +36,15 @@ def london_date(moment: datetime) -> date:
     return london_time(moment).date()
 
 
+def london_text(moment: datetime) -> str:
+    """Return a moment as people in London write it, to the second.
+
+    >>> london_text(datetime(2026, 6, 5, 23, 0, 0, tzinfo=UTC))
+    '2026-06-06 00:00:00'
+    """
+    return f"{london_time(moment):%Y-%m-%d %H:%M:%S}"
+
+
 def from_london_time(wall_clock: datetime) -> datetime:
     """Return the moment, in UTC, at which clocks in London show this naive time.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from notify_core.api_keys.ports import ApiKeyRepository
 from notify_core.bulk.ports import BulkRepository
 from notify_core.callbacks.ports import CallbackRepository
+from notify_core.contact_lists.ports import ContactListRepository
 from notify_core.idempotency.ports import AnswerRepository
 from notify_core.inbound.ports import InboundRepository
 from notify_core.jobs.ports import JobRepository
@@ -81,6 +82,11 @@ class UnitOfWork(Protocol):
     @property
     def inbound(self) -> InboundRepository:
         """Numbers that people can text, and the texts that came."""
+        ...
+
+    @property
+    def contact_lists(self) -> ContactListRepository:
+        """Contact lists."""
         ...
 
     @property

@@ -48,6 +48,7 @@ def _options(settings: Settings) -> WebOptions:
             ProviderName.MMG: tuple(product(settings.mmg_inbound_usernames, settings.mmg_inbound_passwords)),
             ProviderName.FIRETEXT: tuple(product(_FIRETEXT_USERNAMES, settings.firetext_inbound_passwords)),
         },
+        internal_clients=settings.internal_clients,
         threads=settings.web_threads,
         git_commit=settings.git_commit,
         build_time=settings.build_time,

@@ -18,7 +18,7 @@ from notify_web.tracing import trace_of
 
 _SCHEME = "Bearer "
 _EXAMPLE = "https://docs.notifications.service.gov.uk/rest-api.html#authorisation-header"
-_GENERAL = f"Invalid token: make sure your API token matches the example at {_EXAMPLE}"
+GENERAL = f"Invalid token: make sure your API token matches the example at {_EXAMPLE}"
 
 
 class Unauthenticated(AuthenticationFailed):
@@ -54,7 +54,7 @@ def identify(authorization: str | None, directory: Directory, now: datetime) -> 
 
     Raises Unauthenticated or Forbidden with the sentence for the first thing that is wrong.
     """
-    token = _token(authorization)
+    token = token_from(authorization)
     service_id = _issuer(token)
     service = directory.service(service_id)
     if service is None:
@@ -69,7 +69,11 @@ def identify(authorization: str | None, directory: Directory, now: datetime) -> 
     return Caller(service, _matching(keys, token, now))
 
 
-def _token(authorization: str | None) -> Token:
+def token_from(authorization: str | None) -> Token:
+    """Return the token in an `Authorization` header, which nobody has believed yet.
+
+    Raises Unauthenticated or Forbidden with the sentence for the first thing that is wrong with the header.
+    """
     if not authorization:
         raise Unauthenticated("Unauthorized: authentication token must be provided")
     if authorization[: len(_SCHEME)].title() != _SCHEME:
@@ -77,7 +81,7 @@ def _token(authorization: str | None) -> Token:
     try:
         return read_token(authorization[len(_SCHEME) :])
     except Malformed:
-        raise Forbidden(_GENERAL) from None
+        raise Forbidden(GENERAL) from None
 
 
 def _issuer(token: Token) -> UUID:
@@ -97,7 +101,7 @@ def _matching(keys: Iterable[ApiKey], token: Token, now: datetime) -> ApiKey:
         if verdict is Verdict.WRONG_TIME:
             raise Forbidden("Error: Your system clock must be accurate to within 30 seconds")
         if verdict is Verdict.UNACCEPTABLE:
-            raise Forbidden(_GENERAL)
+            raise Forbidden(GENERAL)
         if verdict is Verdict.NOT_OURS:
             continue
         if key.revoked:

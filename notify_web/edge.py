@@ -83,6 +83,7 @@ class Edge:
             status=reply.status,
             milliseconds=round(seconds * 1000, 2),
             service_id=trace.service_id,
+            **({} if trace.user_id is None else {"user_id": trace.user_id}),
         )
 
 

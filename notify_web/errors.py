@@ -1,7 +1,8 @@
 """The one place where what went wrong becomes an HTTP answer.
 
 There are two envelopes. Everything that happens inside a /v2 handler is answered in the second version's, with
-an error's class name for programs. The routes outside /v2, and requests that reach no handler, get the first's.
+an error's class name for programs. The routes outside /v2, and requests that reach no handler, get the first's. The
+internal API has its own refusals beside these.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from litestar.types import ExceptionHandlersMap
 from notify_core.documents.files import InvalidFile
 from notify_core.documents.ports import DocumentsUnavailable
 from notify_core.errors import InvalidContent, InvalidRecipient, NotAllowed, NotFound
+from notify_core.files.ports import FilesUnavailable
 from notify_core.idempotency.model import KeyReused, StillInFlight
 from notify_core.letters.find_pdf import PdfNotReady
 from notify_core.limits.admit import DailyLimitExceeded, Exhausted, RateLimitExceeded
@@ -34,6 +36,7 @@ from notify_core.providers.ses_events import EventUnverified, InvalidEvent, Untr
 from notify_core.unit_of_work import DatabaseUnavailable
 from notify_web.answers import Answer, json_answer
 from notify_web.authentication import Forbidden, Unauthenticated
+from notify_web.internal.refusals import BreaksSchema, Refused
 from notify_web.ports import HttpRequest
 from notify_web.public.documents import BadRequest
 from notify_web.public.schema import InvalidRequest
@@ -92,6 +95,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     # makes load balancers, providers and clients do the right thing.
     DatabaseUnavailable: Kind("DatabaseUnavailable", 503, "Service unavailable, please try again"),
     NoRoom: Kind("TooBusyError", 503, "Too many large requests at once, please try again"),
+    FilesUnavailable: Kind("FilesUnavailable", 503, "Files cannot be reached at the moment, please try again"),
     DocumentsUnavailable: Kind(
         "DocumentsUnavailable", 503, "Files cannot be uploaded at the moment, please try again"
     ),
@@ -128,6 +132,7 @@ def _headers(error: Exception) -> Mapping[str, str]:
     if isinstance(error, Exhausted):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     if isinstance(error, DatabaseUnavailable | DocumentsUnavailable | NoRoom):
+    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable | FilesUnavailable):
         return {"Retry-After": str(_RETRY_SECONDS)}
     if isinstance(error, StillInFlight):
         return {"Retry-After": "1"}
@@ -185,6 +190,17 @@ def answer_framework_error(request: HttpRequest, error: Exception) -> Answer:
     return _in_envelope(request, problem_of(refused))
 
 
+def answer_refused(_request: HttpRequest, error: Exception) -> Answer:
+    """Answer a request that the internal API refused, as it said."""
+    refused = cast("Refused", error)
+    return json_answer({"message": refused.message, "result": "error"}, refused.status)
+
+
+def answer_broken_schema(_request: HttpRequest, error: Exception) -> Answer:
+    """Answer a request of the internal API whose body breaks its schema."""
+    return json_answer(told(Problem(400, "ValidationError", cast("BreaksSchema", error).violations)), 400)
+
+
 def allowed(methods: Sequence[str]) -> str:
     """Return the value of an `Allow` header. Whatever can be got can also be asked for without its body."""
     return ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
@@ -194,5 +210,7 @@ HANDLERS: ExceptionHandlersMap = {
     NotFoundException: answer_not_found,
     MethodNotAllowedException: answer_not_allowed,
     HTTPException: answer_framework_error,
+    Refused: answer_refused,
+    BreaksSchema: answer_broken_schema,
     Exception: answer_error,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 from litestar import Request
 
 from notify_core.application import Notify
@@ -31,12 +31,14 @@ class WebOptions:
 
     `public_url` is the root of links in answers; without it they are made from each request's own. Receipts of
     a provider with `receipt_credentials` (user, password) must carry them; whoever
-    brings texts must carry one of its `inbound_credentials`. `threads` use cases run at once.
+    brings texts must carry one of its `inbound_credentials`. `threads` use cases run at once. `internal_clients` are
+    the secrets of each client of the internal API, any one of which will do.
     """
 
     public_url: str | None = None
     receipt_credentials: Mapping[ProviderName, Credentials] = Factory(dict)
     inbound_credentials: Mapping[ProviderName, tuple[Credentials, ...]] = Factory(dict)
+    internal_clients: Mapping[str, tuple[str, ...]] = field(default=Factory(dict), repr=False)
     threads: int = 8
     git_commit: str | None = None
     build_time: str | None = None

@@ -17,6 +17,7 @@ from notify_web.documentation.routes import documentation_handlers
 from notify_web.edge import Edge
 from notify_web.errors import HANDLERS
 from notify_web.express import Express
+from notify_web.internal import contact_lists, jobs
 from notify_web.options import options_handlers
 from notify_web.ports import WebPorts
 from notify_web.public import (
@@ -59,6 +60,18 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
     templates.preview_template,
     received_texts.list_received_texts,
 )
+# For the website for the teams. It is described in docs/api/internal.md, and not to the public.
+INTERNAL: tuple[HTTPRouteHandler, ...] = (
+    jobs.list_jobs,
+    jobs.show_scheduled,
+    jobs.find_job,
+    jobs.list_messages,
+    jobs.count_messages,
+    contact_lists.add_contact_list,
+    contact_lists.list_contact_lists,
+    contact_lists.find_contact_list,
+    contact_lists.remove_contact_list,
+)
 # What nearly everybody asks.
 EXPRESS: tuple[HTTPRouteHandler, ...] = (
     sms.send_sms,
@@ -81,7 +94,7 @@ DESCRIBED: tuple[HTTPRouteHandler, ...] = (*PUBLIC, *UNSUBSCRIBE, *STATUS)
 def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGIApp:
     """Build the app around these ports; `close` is called once when it stops."""
     documentation = documentation_handlers(DESCRIBED, ports.options.public_url)
-    handlers = (*PUBLIC, *WEBHOOKS, *UNSUBSCRIBE, *STATUS, *documentation)
+    handlers = (*PUBLIC, *INTERNAL, *WEBHOOKS, *UNSUBSCRIBE, *STATUS, *documentation)
     # In a router of their own, one handler for each path, and OPTIONS first: Litestar 2.25 wraps a handler in a
     # thread again whenever another method joins its path on the app, and makes an OPTIONS of its own.
     routes = Router("/", route_handlers=[*options_handlers(handlers), *handlers])

@@ -23,13 +23,15 @@ _ACCEPTABLE = re.compile(rb"[A-Za-z0-9=;:_./+-]{1,128}")
 class Trace:
     """What is known of one request beside its content.
 
-    `service_id` is filled in by authentication, `standing` where the request is held against limits.
+    `service_id` is filled in by authentication, `standing` where the request is held against limits, and `user_id`
+    where a client of the internal API says for whom it asks.
     """
 
     trace_id: str
     span_id: str
     service_id: str | None = None
     standing: Standing | None = None
+    user_id: str | None = None
 
 
 def begin_trace(scope: HTTPScope) -> Trace:

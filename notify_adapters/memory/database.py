@@ -17,6 +17,7 @@ from notify_adapters.memory.accounts import (
 from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.bulk import MemoryBulk
 from notify_adapters.memory.callbacks import MemoryCallbacks
+from notify_adapters.memory.contact_lists import MemoryContactLists
 from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.jobs import MemoryJobs
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
@@ -26,6 +27,7 @@ from notify_adapters.memory.table import Table, Undo
 from notify_adapters.memory.timelines import Events, MemoryTimelines
 from notify_adapters.memory.unsubscribe import MemoryUnsubscribeRequests
 from notify_core.clock import Clock
+from notify_core.jobs.model import Job
 from notify_core.notifications.model import Message
 
 
@@ -46,9 +48,11 @@ class MemoryUnitOfWork:
         self.answers = MemoryAnswers(Table(self.undo_log), clock)
         self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
         self.sms_statistics = MemorySmsStatistics(Table(self.undo_log), messages)
-        self.jobs = MemoryJobs(Table(self.undo_log), Table(self.undo_log), messages)
+        jobs: Table[UUID, Job] = Table(self.undo_log)
+        self.jobs = MemoryJobs(jobs, Table(self.undo_log), messages)
         self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
         self.bulk = MemoryBulk(Table(self.undo_log), clock)
+        self.contact_lists = MemoryContactLists(Table(self.undo_log), jobs)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(
             Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.notifications

@@ -28,6 +28,7 @@ from notify_core.notifications.model import (
     Message,
     Notification,
     PageOfMessages,
+    RowsOfJob,
     WaitingReceipt,
 )
 from notify_core.notifications.status import Status
@@ -132,6 +133,28 @@ class MemoryNotifications:
             and _is_on(page, message)
         ]
         return sorted(found, key=lambda message: message.notification.id, reverse=True)[: page.limit]
+
+    def list_rows(self, rows: RowsOfJob) -> list[Message]:
+        """Return a job's messages whose contents have not expired, in the order of its rows."""
+        found = [
+            message for message in self._rows_of(rows) if rows.after is None or message.notification.id > rows.after
+        ]
+        return sorted(found, key=lambda message: message.notification.id)[rows.skip :][: rows.limit]
+
+    def count_rows(self, rows: RowsOfJob) -> int:
+        """Return how many of them there are on all pages."""
+        return len(self._rows_of(rows))
+
+    def _rows_of(self, rows: RowsOfJob) -> list[Message]:
+        today = london_date(self._clock())
+        return [
+            message
+            for message in self._table.rows()
+            if message.notification.service_id == rows.service_id
+            and rows.first <= message.notification.id <= rows.last
+            and message.notification.expires_on > today
+            and (rows.statuses is None or message.notification.status in rows.statuses)
+        ]
 
     def claim(
         self,

@@ -56,6 +56,7 @@ class MemoryPlatform:
     documents: MemoryDocuments
     caller: MemoryCaller
     files: MemoryFiles
+    contact_list_files: MemoryFiles
 
     def run(self) -> None:
         """Do all background work that is due: what the relay and the workers do in production."""
@@ -88,6 +89,7 @@ def in_memory(
     files = MemoryFiles()
     phones, inboxes, documents = MemorySmsProvider(), MemoryEmailProvider(), MemoryDocuments()
     caller = MemoryCaller()
+    contact_list_files = MemoryFiles()
     ports = Ports(
         database=database,
         publisher=publisher,
@@ -96,6 +98,7 @@ def in_memory(
         email_providers={ProviderName.SES: inboxes},
         documents=documents,
         files=files,
+        contact_list_files=contact_list_files,
         in_flight=one_after_the_other,
         clock=clock,
         new_id=new_id or SystemIds(clock),
@@ -114,4 +117,5 @@ def in_memory(
         documents=documents,
         caller=caller,
         files=files,
+        contact_list_files=contact_list_files,
     )

@@ -12,6 +12,7 @@ from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
 from notify_adapters.postgres.bulk import PostgresBulk
 from notify_adapters.postgres.callbacks import PostgresCallbacks
+from notify_adapters.postgres.contact_lists import PostgresContactLists
 from notify_adapters.postgres.inbound import PostgresInbound
 from notify_adapters.postgres.jobs import PostgresJobs
 from notify_adapters.postgres.notifications import PostgresNotifications
@@ -100,6 +101,11 @@ class PostgresUnitOfWork:
     def inbound(self) -> PostgresInbound:
         """Numbers that people can text, and the texts that came."""
         return PostgresInbound(self._session, self._cipher, self._clock)
+
+    @property
+    def contact_lists(self) -> PostgresContactLists:
+        """Contact lists."""
+        return PostgresContactLists(self._session)
 
     @property
     def unsubscribe_requests(self) -> PostgresUnsubscribeRequests:

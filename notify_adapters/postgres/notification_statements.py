@@ -183,6 +183,35 @@ _AWAITS_RECEIPT = "in_doubt_until IS NOT NULL AND in_doubt_until = leased_until"
 # Of a row whose lease has run out: whether somebody was still at it, so that nobody knows what came of it.
 _DOUBTFUL = f"attempting_with IS NOT NULL AND NOT ({_AWAITS_RECEIPT})"
 
+
+@cache
+def list_rows(*, after: bool, by_status: bool) -> str:
+    """Return the statement for a page of a job's messages. Only then are contents fetched, as for other pages."""
+    return f"""
+SELECT {_FACTS}, {_PERSONAL}
+FROM (
+    SELECT {_FACTS} FROM notifications WHERE {_of_job(by_status=by_status)} {"AND id > %(after)s" if after else ""}
+    ORDER BY id LIMIT %(limit)s OFFSET %(skip)s
+) AS facts, LATERAL (
+    SELECT {_PERSONAL} FROM notification_contents
+    WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
+    OFFSET 0
+) AS contents
+ORDER BY id
+"""
+
+
+@cache
+def count_rows(*, by_status: bool) -> str:
+    """Return the statement that counts a job's messages."""
+    return f"SELECT count(*) AS count FROM notifications WHERE {_of_job(by_status=by_status)}"
+
+
+def _of_job(*, by_status: bool) -> str:
+    wanted = "id >= %(first)s AND id <= %(last)s AND service_id = %(service_id)s AND expires_on > %(today)s"
+    return f"{wanted} AND status = ANY(%(statuses)s)" if by_status else wanted
+
+
 # Of two claims at once the second waits for the row, sees the first one's lease and leaves it alone. It still
 # remembers the row as it was before, `created` and free: what it saw so and did not get, somebody else has. What it
 # got and then awaits a receipt, it only got to write down the doubt.

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import fields
+from attrs import asdict, fields
 
 from notify_adapters.postgres import notification_statements as statements
 from notify_adapters.postgres import timelines
@@ -29,6 +29,7 @@ from notify_core.notifications.model import (
     Message,
     Notification,
     PageOfMessages,
+    RowsOfJob,
 )
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import Event, Timeline, outcome_of, redirected
@@ -245,6 +246,23 @@ class PostgresNotifications:
             return None
         stored = tuple(timelines.event_of(row) for row in rows if row.event_kind is not None)
         return Timeline(_notification(rows[0]), stored)
+
+    def list_rows(self, rows: RowsOfJob) -> list[Message]:
+        """Return a job's messages whose contents have not expired, in the order of its rows."""
+        statement = statements.list_rows(after=rows.after is not None, by_status=rows.statuses is not None)
+        return [self._message(row) for row in self._session.rows(statement, self._of_job(rows))]
+
+    def count_rows(self, rows: RowsOfJob) -> int:
+        """Return how many of them there are on all pages."""
+        statement = statements.count_rows(by_status=rows.statuses is not None)
+        [row] = self._session.rows(statement, self._of_job(rows))
+        return int(row.count)
+
+    def _of_job(self, rows: RowsOfJob) -> dict[str, Any]:
+        return asdict(rows, recurse=False) | {
+            "today": self._today(),
+            "statuses": [status.value for status in rows.statuses or ()],
+        }
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:
         """Return texts and emails made in [after, before), still `created` and leased to nobody."""

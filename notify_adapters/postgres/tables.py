@@ -394,6 +394,19 @@ callback_attempts = Table(
     postgresql_partition_by="RANGE (expires_on)",
 )
 Index("callback_attempts_callback_id_idx", callback_attempts.c.callback_id)
+service_contact_lists = Table(
+    "service_contact_lists",
+    metadata,
+    _id(),
+    _of_service(),
+    _column("original_file_name", Text),
+    _column("row_count", Integer),
+    _column("channel", Text),
+    Column("created_by_id", Uuid, ForeignKey("users.id"), nullable=False),
+    _column("created_at", MOMENT),
+    Column("archived_at", MOMENT),
+)
+Index("service_contact_lists_service_id_idx", service_contact_lists.c.service_id)
 
 outbox = Table(
     "outbox",

@@ -117,6 +117,23 @@ class PageOfMessages:
 
 
 @frozen(kw_only=True)
+class RowsOfJob:
+    """Which messages of a service's job to list, in the order of its rows: at most `limit`, after `skip` others.
+
+    The ids of a job's messages are all those from `first` to `last`, in that order. What is None does not narrow the
+    list. `after` is the last message of the page before, which spares skipping all of them.
+    """
+
+    service_id: UUID
+    first: UUID
+    last: UUID
+    limit: int
+    skip: int = 0
+    after: UUID | None = None
+    statuses: frozenset[Status] | None = None
+
+
+@frozen(kw_only=True)
 class Claim:
     """What came of claiming messages for delivery.
 

@@ -18,6 +18,7 @@ from notify_core.notifications.model import (
     Message,
     Notification,
     PageOfMessages,
+    RowsOfJob,
     WaitingReceipt,
 )
 from notify_core.notifications.timeline import Event, Timeline
@@ -150,6 +151,14 @@ class NotificationRepository(Protocol):
 
     def find_timeline(self, service_id: UUID, notification_id: UUID) -> Timeline | None:
         """Return what happened to the service's message, or None when there is none or its contents have expired."""
+        ...
+
+    def list_rows(self, rows: RowsOfJob) -> list[Message]:
+        """Return a job's messages whose contents have not expired, in the order of its rows."""
+        ...
+
+    def count_rows(self, rows: RowsOfJob) -> int:
+        """Return how many messages `list_rows` would return without `limit`, `skip` and `after`."""
         ...
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:

@@ -61,6 +61,7 @@ class World:
                 email_providers={ProviderName.SES: self.inboxes},
                 documents=MemoryDocuments(),
                 files=MemoryFiles(),
+                contact_list_files=MemoryFiles(),
                 in_flight=one_after_the_other,
                 clock=clock,
                 new_id=new_id,

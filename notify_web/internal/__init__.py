@@ -1,0 +1,1 @@
+"""The internal API: what the website for the teams asks, in its own forms, and nobody outside."""
