@@ -186,6 +186,8 @@ def _spreadsheets(settings: Settings) -> FileStore:
         return file_store(settings)
     except ConfigurationError as error:
         raise FilesUnavailable(error.message) from None
+
+
 def _contact_lists(settings: Settings) -> FileStore:
     from notify_adapters.s3 import S3Files
 

@@ -22,6 +22,7 @@ from notify_core.clock import Clock
 from notify_core.contact_lists.add import AddContactList
 from notify_core.contact_lists.find import FindContactList, ListContactLists, ShowContactLists
 from notify_core.contact_lists.remove import RemoveContactList
+from notify_core.contact_lists.store import StoreContactList
 from notify_core.directory import Directory
 from notify_core.documents.ports import DocumentStore
 from notify_core.documents.upload import UploadFiles
@@ -31,12 +32,15 @@ from notify_core.identifiers import NewId
 from notify_core.inbound.find import ListReceivedTexts
 from notify_core.inbound.receive import ReceiveText
 from notify_core.jobs.cancel import CancelJob, RetryJob
+from notify_core.jobs.cancel_scheduled import CancelScheduledJob
 from notify_core.jobs.create import CreateJob
 from notify_core.jobs.find import CountJob, FindJob, ListJobs
 from notify_core.jobs.list_rows import CountJobRows, ListJobRows
 from notify_core.jobs.process import ProcessJob
+from notify_core.jobs.report import ReportJob
 from notify_core.jobs.show import CountScheduledJobs, DescribeJobs, ShowJob, ShowJobs
 from notify_core.jobs.store import StoreChunk
+from notify_core.jobs.submit import OpenContactList, SubmitFile
 from notify_core.jobs.upkeep import CheckJobs, CompleteJobs, RestoreMissingRows, ResumeJobs, RunScheduledJobs
 from notify_core.jobs.validate import ValidateSpreadsheet
 from notify_core.letters.find_pdf import FindLetterPdf
@@ -198,11 +202,16 @@ class Notify:
     count_scheduled_jobs: CountScheduledJobs
     list_job_rows: ListJobRows
     count_job_rows: CountJobRows
+    cancel_scheduled_job: CancelScheduledJob
+    report_job: ReportJob
+    submit_file: SubmitFile
+    open_contact_list: OpenContactList
 
     add_contact_list: AddContactList
     find_contact_list: FindContactList
     list_contact_lists: ListContactLists
     remove_contact_list: RemoveContactList
+    store_contact_list: StoreContactList
 
     relay_outbox: RelayOutbox
     deliver_sms: Deliver
@@ -271,8 +280,11 @@ def build(ports: Ports, options: Options) -> Notify:
     present = PresentMessages(directory, unsubscribe_links)
     choosing = Choosing(directory=directory, chance=ports.chance, clock=ports.clock)
     find_bulk = FindBulk(ports.database, directory, ports.clock)
+    create_job = CreateJob(ports.database, ports.files, directory, ports.clock, ports.new_id)
+    validate_spreadsheet = ValidateSpreadsheet(directory, reserve, ports.clock)
     describe_jobs = DescribeJobs()
     show_contact_lists = ShowContactLists(ports.clock)
+    add_contact_list = AddContactList(ports.database, ports.clock, show_contact_lists)
     composer = Composer(
         directory=directory,
         choosing=choosing,
@@ -344,8 +356,8 @@ def build(ports: Ports, options: Options) -> Notify:
         list_notifications=ListNotifications(ports.database, directory, present),
         find_letter_pdf=FindLetterPdf(ports.database),
         receive_text=ReceiveText(ports.database, directory, ports.clock, ports.new_id, announcer),
-        create_job=CreateJob(ports.database, ports.files, directory, ports.clock, ports.new_id),
-        validate_spreadsheet=ValidateSpreadsheet(directory, reserve, ports.clock),
+        create_job=create_job,
+        validate_spreadsheet=validate_spreadsheet,
         find_job=FindJob(ports.database),
         list_jobs=ListJobs(ports.database),
         count_job=CountJob(ports.database),
@@ -377,10 +389,15 @@ def build(ports: Ports, options: Options) -> Notify:
         count_scheduled_jobs=CountScheduledJobs(ports.database),
         list_job_rows=ListJobRows(ports.database, directory),
         count_job_rows=CountJobRows(ports.database),
-        add_contact_list=AddContactList(ports.database, ports.clock, show_contact_lists),
+        cancel_scheduled_job=CancelScheduledJob(ports.database, ports.clock),
+        report_job=ReportJob(ports.database, directory, ports.files),
+        submit_file=SubmitFile(validate_spreadsheet, ports.files, create_job, ports.new_id),
+        open_contact_list=OpenContactList(ports.database, ports.contact_list_files),
+        add_contact_list=add_contact_list,
         find_contact_list=FindContactList(ports.database, show_contact_lists),
         list_contact_lists=ListContactLists(ports.database, show_contact_lists),
         remove_contact_list=RemoveContactList(ports.database, ports.contact_list_files, ports.clock),
+        store_contact_list=StoreContactList(ports.database, ports.contact_list_files, add_contact_list, ports.new_id),
         relay_outbox=RelayOutbox(ports.database, ports.publisher, ports.clock),
         deliver_sms=deliver(
             Task.DELIVER_SMS, Carriers(sms=dict(ports.sms_providers)), options.sms_retries, watch_errors

@@ -62,11 +62,14 @@ PUBLIC: tuple[HTTPRouteHandler, ...] = (
 )
 # For the website for the teams. It is described in docs/api/internal.md, and not to the public.
 INTERNAL: tuple[HTTPRouteHandler, ...] = (
+    jobs.create_job,
     jobs.list_jobs,
     jobs.show_scheduled,
     jobs.find_job,
     jobs.list_messages,
     jobs.count_messages,
+    jobs.cancel_job,
+    jobs.report_job,
     contact_lists.add_contact_list,
     contact_lists.list_contact_lists,
     contact_lists.find_contact_list,

@@ -83,7 +83,7 @@ class CreateJob:
         if template.channel is Channel.LETTER:
             raise LettersNotPossible(restricted=service.restricted)
         now = self.clock()
-        _check_schedule(new.scheduled_for, now)
+        check_schedule(new.scheduled_for, now)
         sending(self.directory, service, template, metadata.sender_id)
         job = Job(
             id=new.id,
@@ -148,7 +148,8 @@ def _uuid(name: str, text: str) -> UUID:
         raise InvalidJob({name: ["Not a valid UUID."]}) from None
 
 
-def _check_schedule(scheduled_for: datetime | None, now: datetime) -> None:
+def check_schedule(scheduled_for: datetime | None, now: datetime) -> None:
+    """Raise InvalidJob when a job cannot wait for that moment: one that has passed, or more than a week ahead."""
     if scheduled_for is None:
         return
     if scheduled_for < now:

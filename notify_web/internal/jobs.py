@@ -2,23 +2,85 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from litestar import get
-from litestar.params import FromPath
+from litestar import get, post
+from litestar.params import FromPath, RawBody
+from litestar.response import Stream
 
+from notify_core.errors import Conflict
+from notify_core.jobs.create import NewJob
 from notify_core.jobs.list_rows import RowsAsked
+from notify_core.jobs.refusals import FileNotFound, InvalidJob, LettersNotPossible, ServiceInactive
 from notify_core.jobs.show import JobsAsked
 from notify_web.answers import Answer, json_answer
 from notify_web.internal import presenters, queries
-from notify_web.internal.bodies import id_in_address, id_of_something
+from notify_web.internal.bodies import id_in_address, id_of_something, read_body
 from notify_web.internal.clients import admit_admin
+from notify_web.internal.refusals import Refused
 from notify_web.ports import HttpRequest, ports_of
+from notify_web.public.formats import read_moment, read_uuid
 from notify_web.public.queries import read_query
 
 _JOBS = "/service/{service_id:str}/job"
 _JOB = f"{_JOBS}/{{job_id:str}}"
+_MISSING = "Missing data for required field."
+
+
+@post(_JOBS, sync_to_thread=True)
+def create_job(request: HttpRequest, body: RawBody, service_id: FromPath[str]) -> Answer:
+    """Make a job of a file that is in the bucket."""
+    service, notify = _admitted(request, service_id), ports_of(request).notify
+    if not notify.find_service(service).active:
+        raise Refused(403, str(ServiceInactive()))
+    new = _new_job(service, read_body(body))
+    try:
+        notify.create_job(new)
+    except (ServiceInactive, LettersNotPossible) as error:
+        raise Refused(403, str(error)) from None
+    except FileNotFound as error:
+        raise Refused(400, {"id": [str(error)]}) from None
+    except InvalidJob as error:
+        raise Refused(400, error.problems) from None
+    except Conflict:
+        raise Refused(409, {"id": ["There is a job with this id already"]}) from None
+    return json_answer({"data": presenters.job(notify.show_job(service, new.id))}, 201)
+
+
+def _new_job(service_id: UUID, document: Mapping[str, Any]) -> NewJob:
+    """Read what a job is to be made of. Raises Refused with everything that is wrong."""
+    if document.get("id") is None:
+        raise Refused(400, {"id": [_MISSING]})
+    wrong: dict[str, list[str]] = {}
+    ids = {name: read_uuid(document.get(name)) for name in ("id", "created_by", "contact_list_id")}
+    for name, found in ids.items():
+        if found is None and document.get(name) is not None:
+            wrong[name] = ["Not a valid UUID."]
+        elif found is None and name == "created_by":
+            wrong[name] = ["Field may not be null." if name in document else _MISSING]
+    scheduled_for = _moment(document.get("scheduled_for"), wrong)
+    if wrong or ids["id"] is None:
+        raise Refused(400, wrong)
+    return NewJob(
+        id=ids["id"],
+        service_id=service_id,
+        created_by_id=ids["created_by"],
+        scheduled_for=scheduled_for,
+        contact_list_id=ids["contact_list_id"],
+    )
+
+
+def _moment(value: object, wrong: dict[str, list[str]]) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return read_moment(str(value))
+    except (ValueError, OverflowError):
+        wrong["scheduled_for"] = ["Not a valid datetime."]
+        return None
 
 
 @get(_JOBS, sync_to_thread=True)
@@ -101,6 +163,27 @@ def count_messages(request: HttpRequest, service_id: FromPath[str], job_id: From
     """Tell how many messages a job has become."""
     service = _admitted(request, service_id)
     return json_answer({"count": ports_of(request).notify.count_job_rows(service, id_of_something(job_id))})
+
+
+@post(f"{_JOB}/cancel", sync_to_thread=True, status_code=200)
+def cancel_job(request: HttpRequest, service_id: FromPath[str], job_id: FromPath[str]) -> Answer:
+    """Cancel a job that waits for its time. One that has begun is as good as none."""
+    service = _admitted(request, service_id)
+    notify = ports_of(request).notify
+    cancelled = notify.cancel_scheduled_job(service, id_of_something(job_id))
+    return json_answer({"data": presenters.job(notify.show_job(service, cancelled.id))})
+
+
+@get(f"{_JOB}/report", sync_to_thread=True)
+def report_job(request: HttpRequest, service_id: FromPath[str], job_id: FromPath[str]) -> Stream:
+    """Show what became of each row of a job, as CSV, while it is made."""
+    service = _admitted(request, service_id)
+    report = ports_of(request).notify.report_job(service, id_of_something(job_id))
+    return Stream(
+        (piece.encode() for piece in report.pieces),
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{report.file_name}"'},
+    )
 
 
 def _admitted(request: HttpRequest, service_id: str) -> UUID:

@@ -189,12 +189,19 @@ async def call(app: ASGIApp, method: str, path: str, body: bytes, headers: Mappi
         "server": ("192.0.2.2", 443),
     }
     sent: list[Any] = []
+    bodies = [body]
+    answered = asyncio.Event()
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if bodies:
+            return {"type": "http.request", "body": bodies.pop(), "more_body": False}
+        await answered.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            answered.set()
 
     await app(scope, receive, send)
     start, rest = sent[0], sent[1:]
