@@ -12,6 +12,7 @@ import click
 from notify_adapters.embedded.errors import EmbeddedPartError
 from notify_cli.exit_codes import ExitCode
 from notify_core.errors import ConfigurationError, NotFound, NotifyError
+from notify_core.files.ports import FilesUnavailable
 from notify_core.outbox.ports import QueuesUnavailable
 from notify_core.unit_of_work import DatabaseUnavailable
 
@@ -21,8 +22,10 @@ _COMMANDS = {
     "apply": "notify_cli.commands.apply:apply",
     "beat": "notify_cli.commands.serve:beat",
     "callbacks": "notify_cli.commands.callbacks:callbacks",
+    "contact-list": "notify_cli.commands.contact_lists:contact_lists",
     "demo": "notify_cli.commands.demo:demo",
     "dev": "notify_cli.commands.dev:dev",
+    "job": "notify_cli.commands.jobs:jobs",
     "migrate": "notify_cli.commands.migrate:migrate",
     "providers": "notify_cli.commands.providers:providers",
     "queues": "notify_cli.commands.queues:queues",
@@ -61,10 +64,11 @@ def notify() -> None:
     Develop with it:  notify dev
     Operate it:       notify migrate, queues create, then web, worker, relay and beat; notify status, providers
     Set it up:        notify service create, api-key create, template create; notify apply
+    Send to many:     notify job create, show, report; contact-list create
 
     Settings come from the environment; `notify settings` lists them. Every command that prints something a
     script could want takes --json. Exit codes: 0 done, 1 unexpected, 2 usage, 3 settings, 4 not found,
-    5 refused, 6 database unavailable, 7 a part of `dev` failed, 8 not delivered, 9 unhealthy.
+    5 refused, 6 database or files unavailable, 7 a part of `dev` failed, 8 not delivered, 9 unhealthy.
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
 
 
@@ -79,7 +83,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(ExitCode.INTERRUPTED)
-    except (NotifyError, DatabaseUnavailable, QueuesUnavailable) as error:
+    except (NotifyError, DatabaseUnavailable, QueuesUnavailable, FilesUnavailable) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         sys.exit(_code_of(error))
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence, and details for who asks for them
@@ -93,6 +97,8 @@ def main() -> None:
 def _sentence(error: Exception) -> str:
     if isinstance(error, DatabaseUnavailable):
         return "The database does not answer. Is it running, and is SQLALCHEMY_DATABASE_URI right?"
+    if isinstance(error, FilesUnavailable):
+        return f"Files cannot be reached: {error}"
     return str(error)
 
 
@@ -101,7 +107,7 @@ def _code_of(error: Exception) -> ExitCode:
         return ExitCode.CONFIGURATION
     if isinstance(error, NotFound):
         return ExitCode.NOT_FOUND
-    if isinstance(error, DatabaseUnavailable):
+    if isinstance(error, DatabaseUnavailable | FilesUnavailable):
         return ExitCode.UNAVAILABLE
     if isinstance(error, EmbeddedPartError):
         return ExitCode.PART_FAILED

@@ -21,6 +21,13 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
 
 
+def service_option(command: _Command) -> _Command:
+    """Add --service to a command, which gets it as `service_id`."""
+    return click.option(
+        "--service", "service_id", type=click.UUID, required=True, help="The service's id: `notify service list`."
+    )(command)
+
+
 def settings_from_environment() -> Settings:
     """Read the settings. Raises ConfigurationError."""
     return read_settings(os.environ)
