@@ -154,8 +154,8 @@ def test_what_is_wrong_is_told_by_row_and_column_and_nothing_is_sent(notify: Com
         (SEND.format("nowhere.csv"), 2, "does not exist"),
         (f"{SEND.format('people.csv')} --schedule soon", 2, "is not a moment"),
         (f"{SEND.format('people.csv')} --schedule 2020-01-01", 5, "Date cannot be in the past"),
-        (f"{SEND.format('people.csv')} --sender {UUID(int=1)}", 5, str(UUID(int=1))),
-        (f"job create people.csv --service SERVICE_ID --template {UUID(int=1)}", 5, "Template not found"),
+        (f"{SEND.format('people.csv')} --sender {UUID(int=1)}", 4, str(UUID(int=1))),
+        (f"job create people.csv --service SERVICE_ID --template {UUID(int=1)}", 4, "Template not found"),
         (
             f"job create --contact-list {UUID(int=1)} --service SERVICE_ID --template TEMPLATE_ID",
             4,
