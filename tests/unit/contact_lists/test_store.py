@@ -68,9 +68,10 @@ def test_numbers_abroad_are_for_services_that_may_text_there(town: Town) -> None
 
 
 def test_a_service_or_user_that_there_is_not_keeps_nothing(town: Town) -> None:
-    for unknown in ({"service_id": uuid4()}, {"created_by_id": uuid4()}):
+    for unknown in ("service_id", "created_by_id"):
+        nobody: dict[str, Any] = {unknown: uuid4()}
         with pytest.raises(NotFound):
-            stored(town, **unknown)
+            stored(town, **nobody)
     assert vars(town.platform.contact_list_files)["_files"] == {}
 
 
