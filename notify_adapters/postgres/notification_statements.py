@@ -185,12 +185,16 @@ _DOUBTFUL = f"attempting_with IS NOT NULL AND NOT ({_AWAITS_RECEIPT})"
 
 
 @cache
-def list_rows(*, after: bool, by_status: bool) -> str:
-    """Return the statement for a page of a job's messages. Only then are contents fetched, as for other pages."""
+def list_rows(*, by_status: bool) -> str:
+    """Return the statement for a page of a job's messages. Only then are contents fetched, as for other pages.
+
+    The upper bound is a row: see `list_page` for why.
+    """
     return f"""
 SELECT {_FACTS}, {_PERSONAL}
 FROM (
-    SELECT {_FACTS} FROM notifications WHERE {_of_job(by_status=by_status)} {"AND id > %(after)s" if after else ""}
+    SELECT {_FACTS} FROM notifications
+    WHERE (id, created_at) <= (%(last)s, 'infinity') AND {_of_job(by_status=by_status)}
     ORDER BY id LIMIT %(limit)s OFFSET %(skip)s
 ) AS facts, LATERAL (
     SELECT {_PERSONAL} FROM notification_contents
@@ -204,11 +208,11 @@ ORDER BY id
 @cache
 def count_rows(*, by_status: bool) -> str:
     """Return the statement that counts a job's messages."""
-    return f"SELECT count(*) AS count FROM notifications WHERE {_of_job(by_status=by_status)}"
+    return f"SELECT count(*) AS count FROM notifications WHERE id <= %(last)s AND {_of_job(by_status=by_status)}"
 
 
 def _of_job(*, by_status: bool) -> str:
-    wanted = "id >= %(first)s AND id <= %(last)s AND service_id = %(service_id)s AND expires_on > %(today)s"
+    wanted = "id >= %(first)s AND service_id = %(service_id)s AND expires_on > %(today)s"
     return f"{wanted} AND status = ANY(%(statuses)s)" if by_status else wanted
 
 

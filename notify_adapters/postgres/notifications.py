@@ -249,8 +249,9 @@ class PostgresNotifications:
 
     def list_rows(self, rows: RowsOfJob) -> list[Message]:
         """Return a job's messages whose contents have not expired, in the order of its rows."""
-        statement = statements.list_rows(after=rows.after is not None, by_status=rows.statuses is not None)
-        return [self._message(row) for row in self._session.rows(statement, self._of_job(rows))]
+        statement = statements.list_rows(by_status=rows.statuses is not None)
+        first = rows.first if rows.after is None else UUID(int=rows.after.int + 1)
+        return [self._message(row) for row in self._session.rows(statement, self._of_job(rows) | {"first": first})]
 
     def count_rows(self, rows: RowsOfJob) -> int:
         """Return how many of them there are on all pages."""

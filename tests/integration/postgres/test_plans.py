@@ -8,14 +8,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Engine
 
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_adapters.postgres.database import PostgresUnitOfWork
 from notify_core.identifiers import first_id_at, moment_of, uuid7
-from notify_core.notifications.model import Attempted, Contents, Message, Notification, PageOfMessages, expiry_date
+from notify_core.notifications.model import (
+    Attempted,
+    Contents,
+    Message,
+    Notification,
+    PageOfMessages,
+    RowsOfJob,
+    expiry_date,
+)
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import received
 from notify_core.outbox.model import OutboxEntry, Queue, Task
@@ -117,6 +125,18 @@ def list_by_reference(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     list_page(work, reference="ref-700", older_than=crowd.ids[2])
 
 
+def list_rows_of_a_job(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    job = RowsOfJob(service_id=SERVICE, first=crowd.ids[0], last=crowd.ids[2], limit=2)
+    assert len(work.notifications.list_rows(job)) == 2
+    assert len(work.notifications.list_rows(evolve(job, after=crowd.ids[1]))) == 2
+
+
+def count_rows_of_a_job(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    job = RowsOfJob(service_id=SERVICE, first=crowd.ids[1], last=crowd.ids[1], limit=2)
+    assert work.notifications.count_rows(job) == 1
+    assert work.notifications.count_rows(evolve(job, statuses=frozenset({Status.DELIVERED}))) == 0
+
+
 def find_timeline(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     assert work.notifications.find_timeline(SERVICE, crowd.ids[1]) is not None
 
@@ -175,6 +195,8 @@ def time_out(work: PostgresUnitOfWork, crowd: Crowd) -> None:
         list_latest,
         list_older,
         list_by_reference,
+        list_rows_of_a_job,
+        count_rows_of_a_job,
         find_and_save,
         find_by_reference,
         take_and_remove,
