@@ -131,8 +131,7 @@ def _messages(error: Exception, kind: Kind) -> Sequence[str]:
 def _headers(error: Exception) -> Mapping[str, str]:
     if isinstance(error, Exhausted):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
-    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable | NoRoom):
-    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable | FilesUnavailable):
+    if isinstance(error, DatabaseUnavailable | DocumentsUnavailable | FilesUnavailable | NoRoom):
         return {"Retry-After": str(_RETRY_SECONDS)}
     if isinstance(error, StillInFlight):
         return {"Retry-After": "1"}

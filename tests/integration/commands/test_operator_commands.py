@@ -199,6 +199,7 @@ def test_help_is_worth_reading(notify: Run) -> None:
         ["service", "create"],
         ["template", "create"],
         ["providers"],
+        ["job", "create"],
     ):
         ended = notify(*command, "--help")
         assert ended.returncode == 0

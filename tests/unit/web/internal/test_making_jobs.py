@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 
 from notify_core.files.ports import FilesUnavailable, StoredFile
 from notify_core.jobs.model import file_name
+from notify_core.services.create import NewService
+from notify_core.templates.write import NewTemplate
 from notify_core.vocabulary import Channel
 from tests.unit.web.internal.conftest import USER, Website, refused
 
@@ -116,6 +119,35 @@ def test_a_request_that_will_not_do_is_refused(website: Website, changes: dict[s
 )
 def test_a_file_that_will_not_do_is_refused(website: Website, metadata: dict[str, Any], message: object) -> None:
     assert refused(ask(website, upload(website, **metadata))) == (400, message)
+
+
+def test_a_sender_must_be_one_of_the_services(website: Website) -> None:
+    stranger = str(uuid4())
+    status, message = refused(ask(website, upload(website, sender_id=stranger)))
+    assert (status, stranger in message) == (400, True)
+    own = str(website.web.town.service.sms_senders[0].id)
+    assert ask(website, upload(website, sender_id=own)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("restricted", "sentence"),
+    [
+        (True, "Create letter job is not allowed for service in trial mode "),
+        (False, "Create letter job is not allowed: letters are not sent yet"),
+    ],
+)
+def test_letters_are_not_sent_from_files(website: Website, restricted: bool, sentence: str) -> None:
+    town = website.web.town
+    service = town.platform.notify.create_service(NewService(name=f"Letters {restricted}", restricted=restricted))
+    letter = town.platform.notify.create_template(
+        NewTemplate(service_id=service.id, name="L", channel=Channel.LETTER, subject="S", content="C")
+    )
+    wanted = uuid4()
+    metadata = {"template_id": str(letter.id), "notification_count": "1", "original_file_name": "x", "valid": "True"}
+    town.platform.files.put(file_name(service.id, wanted), StoredFile(FILE, metadata))
+    body = json.dumps({"id": str(wanted), "created_by": USER}).encode()
+    reply = website.web.request("POST", f"/service/{service.id}/job", body, website.signed())
+    assert refused(reply) == (403, sentence)
 
 
 def test_a_job_is_made_once_of_a_file_that_is_there(website: Website) -> None:
