@@ -21,6 +21,8 @@ from notify_core.unit_of_work import Database, UnitOfWork
 from notify_core.users.model import User
 
 _MOST_REMEMBERED = 4096
+# Longer ago than there have been jobs, and not as long as there have been calendars.
+_MOST_DAYS = 36_500
 _KNOWN_STATUSES = {status.value: status for status in JobStatus}
 
 
@@ -178,7 +180,7 @@ def _statuses(words: Collection[str]) -> frozenset[JobStatus]:
 
 
 def _midnight(now: datetime, days: int) -> datetime:
-    return london_midnight(london_date(now) - timedelta(days=days))
+    return london_midnight(london_date(now) - timedelta(days=min(days, _MOST_DAYS)))
 
 
 def _there(template: Template | None) -> Template:

@@ -176,6 +176,8 @@ def test_jobs_are_listed_by_age_and_contact_list(website: Website) -> None:
     stored_job(town, original_file_name="new", contact_list_id=UUID(int=4))
     assert names(website, "?limit_days=2") == ["new", "old"]
     assert names(website, "?limit_days=1") == ["new"]
+    assert names(website, "?limit_days=999999999") == ["new", "old"]
+    assert refused(website.get("/job?page=999999999"))[0] == 404
     assert names(website, f"?contact_list_id={UUID(int=4)}") == ["new"]
     assert refused(website.get("/job?contact_list_id=x")) == (404, "No result found")
 
