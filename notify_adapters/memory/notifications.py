@@ -134,7 +134,7 @@ class MemoryNotifications:
         ]
         return sorted(found, key=lambda message: message.notification.id, reverse=True)[: page.limit]
 
-    def list_rows(self, rows: RowsOfJob) -> list[Message]:
+    def page_of_job(self, rows: RowsOfJob) -> list[Message]:
         """Return a job's messages whose contents have not expired, in the order of its rows."""
         found = [
             message for message in self._rows_of(rows) if rows.after is None or message.notification.id > rows.after

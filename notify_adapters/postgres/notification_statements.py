@@ -185,7 +185,7 @@ _DOUBTFUL = f"attempting_with IS NOT NULL AND NOT ({_AWAITS_RECEIPT})"
 
 
 @cache
-def list_rows(*, by_status: bool) -> str:
+def page_of_job(*, by_status: bool) -> str:
     """Return the statement for a page of a job's messages. Only then are contents fetched, as for other pages.
 
     The upper bound is a row: see `list_page` for why.

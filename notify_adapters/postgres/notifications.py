@@ -247,9 +247,9 @@ class PostgresNotifications:
         stored = tuple(timelines.event_of(row) for row in rows if row.event_kind is not None)
         return Timeline(_notification(rows[0]), stored)
 
-    def list_rows(self, rows: RowsOfJob) -> list[Message]:
+    def page_of_job(self, rows: RowsOfJob) -> list[Message]:
         """Return a job's messages whose contents have not expired, in the order of its rows."""
-        statement = statements.list_rows(by_status=rows.statuses is not None)
+        statement = statements.page_of_job(by_status=rows.statuses is not None)
         first = rows.first if rows.after is None else UUID(int=rows.after.int + 1)
         return [self._message(row) for row in self._session.rows(statement, self._of_job(rows) | {"first": first})]
 

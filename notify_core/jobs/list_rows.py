@@ -78,7 +78,7 @@ class ListJobRows:
                 skip=(asked.page - 1) * asked.page_size,
                 statuses=None if asked.statuses is None else statuses_named(asked.statuses),
             )
-            messages = work.notifications.list_rows(wanted)
+            messages = work.notifications.page_of_job(wanted)
             total = work.notifications.count_rows(wanted)
         template = self.directory.template(job.template_id, job.template_version)
         service = self.directory.service(job.service_id)

@@ -77,7 +77,7 @@ class ReportJob:
         wanted = RowsOfJob(service_id=job.service_id, first=job.ids.first, last=job.ids.last, limit=PAGE_SIZE)
         while True:
             with self.database.statement() as work:
-                page = work.notifications.list_rows(wanted)
+                page = work.notifications.page_of_job(wanted)
             yield from page
             if len(page) < PAGE_SIZE:
                 return

@@ -153,12 +153,12 @@ class NotificationRepository(Protocol):
         """Return what happened to the service's message, or None when there is none or its contents have expired."""
         ...
 
-    def list_rows(self, rows: RowsOfJob) -> list[Message]:
+    def page_of_job(self, rows: RowsOfJob) -> list[Message]:
         """Return a job's messages whose contents have not expired, in the order of its rows."""
         ...
 
     def count_rows(self, rows: RowsOfJob) -> int:
-        """Return how many messages `list_rows` would return without `limit`, `skip` and `after`."""
+        """Return how many messages `page_of_job` would return without `limit`, `skip` and `after`."""
         ...
 
     def find_undelivered(self, *, after: datetime, before: datetime, limit: int) -> list[Notification]:

@@ -44,7 +44,7 @@ def asked(service: Service, clock: FixedClock) -> Any:
 
 def test_rows_come_in_their_order_page_by_page(database: Database, stored: list[Message], asked: Any) -> None:
     with database.statement() as work:
-        rows, count = work.notifications.list_rows, work.notifications.count_rows
+        rows, count = work.notifications.page_of_job, work.notifications.count_rows
         assert rows(asked(limit=100)) == stored
         assert [*rows(asked(limit=4)), *rows(asked(limit=4, skip=4)), *rows(asked(limit=4, skip=8))] == stored
         assert rows(asked(limit=4, skip=9)) == []
@@ -57,7 +57,7 @@ def test_rows_come_in_their_order_page_by_page(database: Database, stored: list[
 def test_rows_can_be_narrowed_to_statuses(database: Database, stored: list[Message], asked: Any) -> None:
     delivered = frozenset({Status.DELIVERED, Status.SENDING})
     with database.statement() as work:
-        rows, count = work.notifications.list_rows, work.notifications.count_rows
+        rows, count = work.notifications.page_of_job, work.notifications.count_rows
         found = rows(asked(limit=9, statuses=delivered))
         assert [message.notification.job_row_number for message in found] == [0, 6, 9]
         assert count(asked(limit=1, statuses=delivered)) == 3
@@ -72,8 +72,8 @@ def test_nobody_elses_rows_are_shown_and_none_that_expired(
     mine = asked(limit=9)
     with database.statement() as work:
         for other in (evolve(mine, service_id=UUID(int=5)), evolve(mine, first=UUID(int=1), last=UUID(int=2))):
-            assert work.notifications.list_rows(other) == []
+            assert work.notifications.page_of_job(other) == []
             assert work.notifications.count_rows(other) == 0
         clock.advance(timedelta(days=8))
-        assert work.notifications.list_rows(mine) == []
+        assert work.notifications.page_of_job(mine) == []
         assert work.notifications.count_rows(mine) == 0

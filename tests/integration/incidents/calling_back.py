@@ -102,6 +102,7 @@ def calling_back(postgres_url: str, *, pool_size: int = 5, in_flight: int = 25) 
             email_providers={ProviderName.SES: MemoryEmailProvider()},
             documents=MemoryDocuments(),
             files=MemoryFiles(),
+            contact_list_files=MemoryFiles(),
             in_flight=threads,
             clock=clock,
             new_id=SystemIds(clock),

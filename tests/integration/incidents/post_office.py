@@ -84,6 +84,7 @@ class PostOffice:
                 email_providers={},
                 documents=MemoryDocuments(),
                 files=MemoryFiles(),
+                contact_list_files=MemoryFiles(),
                 in_flight=threads,
                 clock=self.clock,
                 new_id=lambda: uuid7(self.clock(), int.from_bytes(os.urandom(9)) >> 1),

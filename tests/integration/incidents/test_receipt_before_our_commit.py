@@ -134,6 +134,7 @@ def scene(engine: Engine) -> Iterator[Scene]:
         email_providers={ProviderName.SES: provider},
         documents=MemoryDocuments(),
         files=MemoryFiles(),
+        contact_list_files=MemoryFiles(),
         in_flight=threads,
         clock=clock,
         new_id=SystemIds(clock),

@@ -113,6 +113,7 @@ def town(postgres_url: str) -> Iterator[Town]:
         email_providers={},
         documents=MemoryDocuments(),
         files=MemoryFiles(),
+        contact_list_files=MemoryFiles(),
         in_flight=one_after_the_other,
         clock=clock,
         new_id=SystemIds(clock),

@@ -127,8 +127,8 @@ def list_by_reference(work: PostgresUnitOfWork, crowd: Crowd) -> None:
 
 def list_rows_of_a_job(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     job = RowsOfJob(service_id=SERVICE, first=crowd.ids[0], last=crowd.ids[2], limit=2)
-    assert len(work.notifications.list_rows(job)) == 2
-    assert len(work.notifications.list_rows(evolve(job, after=crowd.ids[1]))) == 2
+    assert len(work.notifications.page_of_job(job)) == 2
+    assert len(work.notifications.page_of_job(evolve(job, after=crowd.ids[1]))) == 2
 
 
 def count_rows_of_a_job(work: PostgresUnitOfWork, crowd: Crowd) -> None:

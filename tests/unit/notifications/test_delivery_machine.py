@@ -143,6 +143,7 @@ class DeliveryMachine(RuleBasedStateMachine):
                 email_providers={},
                 documents=MemoryDocuments(),
                 files=MemoryFiles(),
+                contact_list_files=MemoryFiles(),
                 in_flight=self.flight,
                 clock=self.clock,
                 new_id=SequentialIds(self.clock),

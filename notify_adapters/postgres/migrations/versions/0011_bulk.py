@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0011_bulk"
-down_revision = "0009_jobs"
+down_revision = "0010_contact_lists"
 branch_labels = None
 depends_on = None
 
