@@ -5,6 +5,8 @@ Every session works with the interpreter that runs nox, and installs nothing but
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 nox.needs_version = ">=2025.5"
@@ -63,7 +65,9 @@ def tests(session: nox.Session) -> None:
     """Run the tests, on every core; what follows `--` goes to pytest."""
     install_project(session)
     # File by file: what the tests of a file share is made once.
-    session.run("pytest", "--numprocesses=auto", "--dist=loadfile", *session.posargs)
+    # One more than there are cores: tests of whole systems wait for them a good part of their time.
+    processes = (os.cpu_count() or 1) + 1
+    session.run("pytest", f"--numprocesses={processes}", "--dist=loadfile", *session.posargs)
 
 
 @nox.session

@@ -111,9 +111,10 @@ def _existing(connection: Connection) -> set[str]:
 def _make(connection: Connection, partition: Partition) -> bool:
     """Make one partition. False when somebody else has made it meanwhile."""
     with connection.begin():
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
-        if partition.name in _existing(connection):
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
+        )
+        if _is_attached(connection, partition.name):
             return False
         connection.exec_driver_sql(
             f"CREATE TABLE {partition.name}"
@@ -128,10 +129,20 @@ def _make(connection: Connection, partition: Partition) -> bool:
     return True
 
 
+def _is_attached(connection: Connection, name: str) -> bool:
+    return bool(
+        connection.exec_driver_sql(
+            f"SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass('{name}'))"
+        ).scalar_one()
+    )
+
+
 def _move_from_default(connection: Connection, partition: Partition) -> None:
     """Move the rows that came while the partition was missing. Nobody can add another until the commit."""
     default = f"{partition.table}_default"
     connection.exec_driver_sql(f"LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE")
+    if not connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {default})").scalar_one():
+        return
     columns = connection.exec_driver_sql(
         "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
         f" WHERE attrelid = '{partition.table}'::regclass AND attnum > 0"

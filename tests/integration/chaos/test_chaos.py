@@ -7,7 +7,7 @@ from tests.chaos.history import Wrong
 from tests.chaos.points import Point
 from tests.chaos.storm import Plan, run
 
-PLAN = Plan(messages=1500, kills=15, seed=20261121, seconds=30.0)
+PLAN = Plan(messages=800, kills=12, seed=20261121, seconds=20.0)
 
 
 def test_nothing_is_lost_and_nothing_doubled_whoever_dies() -> None:

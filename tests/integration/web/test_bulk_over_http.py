@@ -19,6 +19,8 @@ from notify_core.bulk.model import PAGE_SIZE
 from tests.integration.web.conftest import RunningWeb
 
 BULK = "/v2/notifications/bulk"
+# Granian gives up on a server whose processes die sooner than this after they were started.
+_CRASH_LOOP_SECONDS = 6.0
 
 
 def body_of(web: RunningWeb, rows: int, bad: int = 0) -> bytes:
@@ -90,6 +92,7 @@ def test_at_once_under_one_key_they_are_one(running_web: RunningWeb, postgres_ur
 def test_killed_in_the_middle_it_can_be_asked_again(
     running_web: RunningWeb, postgres_url: str, seconds: float
 ) -> None:
+    time.sleep(_CRASH_LOOP_SECONDS)
     before = stored(postgres_url, running_web)
     body, lost = body_of(running_web, 20_000), []
 
