@@ -65,6 +65,8 @@ _QUEUE_FAULTS: Mapping[str, object] = {
 }
 _BAD_MOMENTS = (Behaviour.FAIL, Behaviour.REFUSE, Behaviour.NONSENSE, Behaviour.SLOW, Behaviour.LOST_ANSWER)
 _SHARE_AT_POINTS = 0.6
+# Nobody comes by at some of the points, so more are laid out than are to die.
+_SPARE = 1.4
 
 
 @frozen(kw_only=True)
@@ -308,7 +310,8 @@ class _Storm:
     # What goes wrong, and when (seconds from the start).
 
     def _kills(self) -> Iterator[tuple[float, Act]]:
-        at_points = round(self.plan.kills * _SHARE_AT_POINTS)
+        laid_out = round(self.plan.kills * _SPARE)
+        at_points = round(laid_out * _SHARE_AT_POINTS)
         points = self._spread(list(Point), at_points)
         ways: list[Act] = [
             self._kill_relay,
@@ -317,11 +320,15 @@ class _Storm:
             self._kill_web,
             self._kill_child_of_web,
         ]
-        victims = self._spread(ways, self.plan.kills - at_points)
+        victims = self._spread(ways, laid_out - at_points)
         acts: list[Act] = [*(self._armer(point) for point in points), *victims]
         self.rng.shuffle(acts)
         for number, act in enumerate(acts):
-            yield (number + self.rng.random()) * self.plan.seconds / len(acts), act
+            yield (number + self.rng.random()) * self.plan.seconds / len(acts), partial(self._unless_enough_died, act)
+
+    def _unless_enough_died(self, act: Act) -> None:
+        if sum(self.fuses.deaths().values()) < self.plan.kills:
+            act()
 
     def _spread(self, things: Sequence[_Thing], how_many: int) -> list[_Thing]:
         """Return so many of these things: each as often as the others, give or take one."""
