@@ -220,7 +220,10 @@ def test_who_asks_again_during_the_upload_waits_and_nothing_is_uploaded_twice(
 
     with ThreadPoolExecutor(5) as pool:
         answers = sorted(pool.map(ask, range(5)), key=lambda answer: answer.status)
-    assert [answer.status for answer in answers] == [201, 409, 409, 409, 409]
-    assert {answer.headers["Retry-After"] for answer in answers[1:]} == {"1"}
-    assert ask(0).data == answers[0].data
+    done = [answer for answer in answers if answer.status == 201]
+    told_to_wait = [answer for answer in answers if answer.status == 409]
+    # On a busy machine somebody may come so late that the upload is over: that is told the same as the first.
+    assert len(done) + len(told_to_wait) == 5
+    assert {answer.headers["Retry-After"] for answer in told_to_wait} <= {"1"}
+    assert {answer.data for answer in done} == {ask(0).data}
     assert len(files.messages()) == 1
