@@ -8,8 +8,10 @@ made. New ones are attached, not created in place: that lets everybody else read
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, islice
+from operator import attrgetter
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine
@@ -30,6 +32,8 @@ _DAYS_AHEAD = 100
 # One runner at a time; any number that nothing else here locks.
 _ADVISORY_LOCK = 7020097439640675073
 _LOCK_TIMEOUT_MS = 1000
+# Each is a table with its indexes, and every one of those a lock until the commit: a server has room for thousands.
+_AT_ONCE = 25
 
 
 @frozen(kw_only=True)
@@ -51,14 +55,19 @@ def ensure_partitions(connection: Connection, *, today: date, now: datetime) -> 
     """Make the partitions that are missing, and return their names.
 
     Covers the month before `now` (UTC) to two months after it, and what expires from the day before `today`
-    (London) to 100 days after it. Safe to repeat, and to run on several machines at once. Each is a
-    transaction of its own, that waits no longer than a second for a lock. `connection` must not be in a
+    (London) to 100 days after it. Safe to repeat, and to run on several machines at once. At most 25 of one
+    table are a transaction, that waits no longer than a second for a lock. `connection` must not be in a
     transaction.
     """
-    wanted = [*_months(now), *_days(today)]
     with connection.begin():
         existing = _existing(connection)
-    return [partition.name for partition in wanted if partition.name not in existing and _make(connection, partition)]
+    missing = (partition for partition in (*_months(now), *_days(today)) if partition.name not in existing)
+    return [
+        name
+        for _, partitions in groupby(missing, key=attrgetter("table"))
+        for some in _batches(partitions)
+        for name in _make(connection, some)
+    ]
 
 
 def ensure_partitions_now(engine: Engine, now: datetime) -> list[str]:
@@ -88,9 +97,9 @@ def _first_of(month: int) -> datetime:
 
 
 def _days(today: date) -> Iterator[Partition]:
-    for offset in range(-1, _DAYS_AHEAD + 1):
-        start = today + timedelta(days=offset)
-        for table in _BY_DAY:
+    for table in _BY_DAY:
+        for offset in range(-1, _DAYS_AHEAD + 1):
+            start = today + timedelta(days=offset)
             yield Partition(
                 table=table,
                 name=f"{table}_{start:%Y_%m_%d}",
@@ -98,6 +107,11 @@ def _days(today: date) -> Iterator[Partition]:
                 start=f"'{start}'",
                 end=f"'{start + timedelta(days=1)}'",
             )
+
+
+def _batches(partitions: Iterator[Partition]) -> Iterator[list[Partition]]:
+    while some := list(islice(partitions, _AT_ONCE)):
+        yield some
 
 
 def _existing(connection: Connection) -> set[str]:
@@ -108,48 +122,52 @@ def _existing(connection: Connection) -> set[str]:
     )
 
 
-def _make(connection: Connection, partition: Partition) -> bool:
-    """Make one partition. False when somebody else has made it meanwhile."""
+def _make(connection: Connection, partitions: Sequence[Partition]) -> list[str]:
+    """Make partitions of one table, and return the names of those that nobody else has made meanwhile."""
     with connection.begin():
         connection.exec_driver_sql(
             f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
         )
-        if _is_attached(connection, partition.name):
-            return False
-        connection.exec_driver_sql(
-            f"CREATE TABLE {partition.name}"
-            f" (LIKE {partition.table} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS"
-            f" INCLUDING INDEXES INCLUDING STORAGE) {partition.settings}"
-        )
-        _move_from_default(connection, partition)
-        connection.exec_driver_sql(
-            f"ALTER TABLE {partition.table} ATTACH PARTITION {partition.name}"
-            f" FOR VALUES FROM ({partition.start}) TO ({partition.end})"
-        )
-    return True
+        existing = _existing(connection)
+        missing = [partition for partition in partitions if partition.name not in existing]
+        if missing:
+            # In one go: a round trip for each takes longer than the work. Everything that can be done before
+            # the default partition is locked, is.
+            connection.exec_driver_sql(";".join(map(_creation, missing)))
+            _move_from_default(connection, missing)
+            connection.exec_driver_sql(";".join(map(_attachment, missing)))
+    return [partition.name for partition in missing]
 
 
-def _is_attached(connection: Connection, name: str) -> bool:
-    return bool(
-        connection.exec_driver_sql(
-            f"SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass('{name}'))"
-        ).scalar_one()
+def _creation(partition: Partition) -> str:
+    return (
+        f"CREATE TABLE {partition.name}"
+        f" (LIKE {partition.table} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS"
+        f" INCLUDING INDEXES INCLUDING STORAGE) {partition.settings}"
     )
 
 
-def _move_from_default(connection: Connection, partition: Partition) -> None:
-    """Move the rows that came while the partition was missing. Nobody can add another until the commit."""
-    default = f"{partition.table}_default"
+def _attachment(partition: Partition) -> str:
+    return (
+        f"ALTER TABLE {partition.table} ATTACH PARTITION {partition.name}"
+        f" FOR VALUES FROM ({partition.start}) TO ({partition.end})"
+    )
+
+
+def _move_from_default(connection: Connection, partitions: Sequence[Partition]) -> None:
+    """Move the rows that came while the partitions were missing. Nobody can add another until the commit."""
+    table = partitions[0].table
+    default = f"{table}_default"
     connection.exec_driver_sql(f"LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE")
     if not connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {default})").scalar_one():
         return
     columns = connection.exec_driver_sql(
         "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
-        f" WHERE attrelid = '{partition.table}'::regclass AND attnum > 0"
-        " AND NOT attisdropped AND attgenerated = ''"
+        f" WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
     ).scalar_one()
-    connection.exec_driver_sql(
-        f"WITH moved AS (DELETE FROM {default} WHERE {partition.key} >= {partition.start}"
-        f" AND {partition.key} < {partition.end} RETURNING {columns})"
-        f" INSERT INTO {partition.name} ({columns}) SELECT {columns} FROM moved"
-    )
+    for partition in partitions:
+        connection.exec_driver_sql(
+            f"WITH moved AS (DELETE FROM {default} WHERE {partition.key} >= {partition.start}"
+            f" AND {partition.key} < {partition.end} RETURNING {columns})"
+            f" INSERT INTO {partition.name} ({columns}) SELECT {columns} FROM moved"
+        )

@@ -107,7 +107,7 @@ def test_partitions_leave_room_for_updates_and_have_every_index(own_engine: Engi
             "SELECT count(*) FROM pg_indexes WHERE tablename = 'notifications_2031_05'"
         ).scalar()
     assert options == ["fillfactor=80"]
-    assert indexes == 6
+    assert indexes == 7
 
 
 def test_dropping_a_day_forgets_its_contents_only(database: PostgresDatabase, own_engine: Engine) -> None:
