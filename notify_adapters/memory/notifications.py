@@ -383,9 +383,12 @@ class MemoryReceipts:
         if all(other.said != receipt.said for other in self._waiting.rows()):
             self._waiting.put(receipt.id, receipt)
 
-    def is_waiting(self, provider: ProviderName, reference: str) -> bool:
-        """Whether any receipt waits under this reference."""
-        return any(each.provider is provider and each.reference == reference for each in self._waiting.rows())
+    def waiting_among(self, provider: ProviderName, references: Collection[str]) -> frozenset[str]:
+        """Return those of these references under which any receipt waits."""
+        wanted = frozenset(references)
+        return frozenset(
+            each.reference for each in self._waiting.rows() if each.provider is provider and each.reference in wanted
+        )
 
     def take_waiting(self, notification: Notification) -> list[WaitingReceipt]:
         """Remove and return all receipts that wait for this message, in order of arrival."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -28,10 +28,9 @@ VALUES (
 ON CONFLICT (provider, reference, status, code, feedback_id, notification_id) DO NOTHING
 """
 
-_IS_WAITING = """
-SELECT EXISTS (
-    SELECT FROM waiting_receipts WHERE provider = %(provider)s AND reference = %(reference)s
-) AS waits
+_WAITING_AMONG = """
+SELECT DISTINCT reference FROM waiting_receipts
+WHERE provider = %(provider)s AND reference = ANY(%(references)s)
 """
 
 _TAKE_OF_TEXT = f"""
@@ -89,10 +88,10 @@ class PostgresReceipts:
         """Keep a receipt until it is applied."""
         self._session.run(_KEEP, asdict(receipt) | {"provider": receipt.provider.value})
 
-    def is_waiting(self, provider: ProviderName, reference: str) -> bool:
-        """Whether any receipt waits under this reference."""
-        row = self._session.row(_IS_WAITING, {"provider": provider.value, "reference": reference})
-        return row is not None and bool(row.waits)
+    def waiting_among(self, provider: ProviderName, references: Collection[str]) -> frozenset[str]:
+        """Return those of these references under which any receipt waits."""
+        rows = self._session.rows(_WAITING_AMONG, {"provider": provider.value, "references": list(references)})
+        return frozenset(row.reference for row in rows)
 
     def take_waiting(self, notification: Notification) -> list[WaitingReceipt]:
         """Remove and return all receipts that wait for this message, in order of arrival."""

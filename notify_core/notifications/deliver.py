@@ -317,15 +317,8 @@ class Deliver:
             work.outbox.add(follow_ups)
             self.announcer.failed(work, [(result.message, result.attempted) for result in results])
             work.commit()
-        for result in results:
-            if result.attempted.reference is not None and result.attempted.sent_by is not None:
-                apply_waiting(
-                    self.database,
-                    result.attempted.sent_by,
-                    result.attempted.reference,
-                    self.clock,
-                    FollowUp(self.announcer),
-                )
+        for provider, references in _recorded(results).items():
+            apply_waiting(self.database, provider, references, self.clock, FollowUp(self.announcer))
 
     def _follow_ups(self, result: _Result) -> list[OutboxEntry]:
         notification = result.message.notification
@@ -357,6 +350,15 @@ class Deliver:
         )
         self.log.delivered(told)
         return told
+
+
+def _recorded(results: Sequence[_Result]) -> dict[ProviderName, list[str]]:
+    """Return the references that are known now, by the provider whose they are."""
+    recorded: dict[ProviderName, list[str]] = {}
+    for result in results:
+        if result.attempted.reference is not None and result.attempted.sent_by is not None:
+            recorded.setdefault(result.attempted.sent_by, []).append(result.attempted.reference)
+    return recorded
 
 
 def _to_be_called(message: Message) -> ProviderName | None:

@@ -187,8 +187,8 @@ class ReceiptRepository(Protocol):
         """Keep a receipt until it is applied. While one waits, an exact repetition of it is the same one."""
         ...
 
-    def is_waiting(self, provider: ProviderName, reference: str) -> bool:
-        """Whether any receipt waits under this reference."""
+    def waiting_among(self, provider: ProviderName, references: Collection[str]) -> frozenset[str]:
+        """Return those of these references under which any receipt waits. Locks nothing."""
         ...
 
     def take_waiting(self, notification: Notification) -> list[WaitingReceipt]:

@@ -13,7 +13,7 @@ knows and then looks for the other's: whoever comes second finds the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -163,27 +163,40 @@ class RecordEmailReceipt:
 
 
 def apply_waiting(
-    database: Database, provider: ProviderName, reference: str, clock: Clock, follow_up: FollowUp = _NOTHING_FOLLOWS
-) -> Notification | None:
-    """Apply the receipts that wait for this reference, if its message is known by now.
+    database: Database,
+    provider: ProviderName,
+    references: Collection[str],
+    clock: Clock,
+    follow_up: FollowUp = _NOTHING_FOLLOWS,
+) -> list[Notification]:
+    """Apply the receipts that wait for these references, where their messages are known by now.
 
-    Returns the message if there was anything to apply. For whoever has just recorded the reference: nearly always
-    nothing waits, and one look tells. Never raises: what fails here is tried again, and told, by the next sweep.
+    Returns the messages for which there was anything to apply. For whoever has just recorded the references: nearly
+    always nothing waits, and one look tells for all of them. Never raises: what fails here fails by itself, and is
+    tried again, and told, by the next sweep.
     """
     try:
         with database.statement() as work:
-            if not work.receipts.is_waiting(provider, reference):
-                return None
+            waiting = work.receipts.waiting_among(provider, references)
+    except Exception:  # noqa: BLE001 - the receipts stay stored, and the delivery must not fail for them
+        return []
+    found = [_apply_those_under(database, provider, reference, clock, follow_up) for reference in sorted(waiting)]
+    return [notification for notification in found if notification is not None]
+
+
+def _apply_those_under(
+    database: Database, provider: ProviderName, reference: str, clock: Clock, follow_up: FollowUp
+) -> Notification | None:
+    try:
         with database.begin() as work:
             notification = work.notifications.find_by_reference(provider, reference)
             if notification is None:
                 return None
-            for receipt in work.receipts.take_waiting(notification):
-                notification = apply(work, notification, receipt, clock(), follow_up).after
+            applied = _take_and_apply(work, notification, notification, clock, follow_up)
             work.commit()
-    except Exception:  # noqa: BLE001 - the receipts stay stored, and the delivery must not fail for them
+    except Exception:  # noqa: BLE001 - the receipts stay stored, and the others have theirs to be applied
         return None
-    return notification
+    return applied[-1].after if applied else notification
 
 
 def message_of(work: UnitOfWork, receipt: WaitingReceipt) -> Notification | None:
@@ -287,15 +300,24 @@ def _apply_all(
                 work.commit()
             log.unmatched(receipt.provider, receipt.reference)
             return None
-        applied: list[Applied] = []
         # Those that came before this one, and could not say whose they were, go before it.
-        for waiting in work.receipts.take_waiting(_adopted(notification, receipt, clock())):
-            applied.append(apply(work, notification, waiting, clock(), follow_up))
-            notification = applied[-1].after
+        known_as = _adopted(notification, receipt, clock())
+        applied = _take_and_apply(work, notification, known_as, clock, follow_up)
         work.commit()
     for one in applied:
         one.tell(log)
-    return notification
+    return applied[-1].after if applied else notification
+
+
+def _take_and_apply(
+    work: UnitOfWork, notification: Notification, known_as: Notification, clock: Clock, follow_up: FollowUp
+) -> list[Applied]:
+    """Apply to a message, which is locked, all receipts that wait for it as it is `known_as`, in order of arrival."""
+    applied: list[Applied] = []
+    for waiting in work.receipts.take_waiting(known_as):
+        before = applied[-1].after if applied else notification
+        applied.append(apply(work, before, waiting, clock(), follow_up))
+    return applied
 
 
 def _meaning(receipt: WaitingReceipt, current: Status) -> Meaning | None:

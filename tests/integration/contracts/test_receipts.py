@@ -82,9 +82,9 @@ def test_what_waits_for_an_email_is_taken_once_in_order_of_arrival(
         assert work.receipts.take_waiting(email) == []
         work.commit()
     with database.statement() as work:
-        assert not work.receipts.is_waiting(ProviderName.SES, "a")
-        assert work.receipts.is_waiting(ProviderName.MMG, "a")
-        assert work.receipts.is_waiting(ProviderName.SES, "c")
+        assert work.receipts.waiting_among(ProviderName.SES, ["a", "c", "d"]) == {"c"}
+        assert work.receipts.waiting_among(ProviderName.MMG, ["a"]) == {"a"}
+        assert work.receipts.waiting_among(ProviderName.SES, []) == frozenset()
 
 
 def test_what_waits_for_a_text_names_its_id_and_is_no_report_of_ses(
@@ -95,7 +95,7 @@ def test_what_waits_for_a_text_names_its_id_and_is_no_report_of_ses(
     keep(database, first, second, waiting.of_text(other), waiting.of_email("a", notification_id=text.id))
     with database.statement() as work:
         assert work.receipts.take_waiting(text) == [first, second]
-        assert work.receipts.is_waiting(ProviderName.SES, "a")
+        assert work.receipts.waiting_among(ProviderName.SES, ["a"]) == {"a"}
 
 
 def test_a_transaction_that_fails_takes_nothing(database: Database, waiting: Waiting, accept: Accept) -> None:

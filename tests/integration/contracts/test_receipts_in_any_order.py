@@ -185,7 +185,7 @@ def test_an_email_ends_as_its_first_receipt_said(
         )
         with database.statement() as work:
             work.notifications.record([outcome])
-        apply_waiting(database, ProviderName.SES, reference, clock)
+        apply_waiting(database, ProviderName.SES, [reference], clock)
     hear(late)
     clock.advance(timedelta(minutes=1))
     ApplyWaitingReceipts(database, clock)()
@@ -256,11 +256,12 @@ def test_a_complaint_waits_until_its_email_is_known(
     assert heard.unknown == [(ProviderName.SES, "r")]
     with database.statement() as work:
         work.notifications.save(evolve(email, status=Status.SENDING, sent_by=ProviderName.SES, reference="r"))
-    assert apply_waiting(database, ProviderName.SES, "r", clock) is not None
+    (found,) = apply_waiting(database, ProviderName.SES, ["r", "of nobody"], clock)
+    assert found.id == email.id
     assert status_of(database, email) is Status.SENDING
     assert record(complaint) is not None
     with database.statement() as work:
-        assert not work.receipts.is_waiting(ProviderName.SES, "r")
+        assert not work.receipts.waiting_among(ProviderName.SES, ["r"])
 
 
 def test_a_receipt_of_a_text_that_never_was_is_not_kept(
@@ -272,7 +273,7 @@ def test_a_receipt_of_a_text_that_never_was_is_not_kept(
     assert RecordSmsReceipt(database, clock, new_id, heard)(receipt) is None
     assert heard.unknown == [(ProviderName.MMG, stranger)]
     with database.statement() as work:
-        assert not work.receipts.is_waiting(ProviderName.MMG, stranger)
+        assert not work.receipts.waiting_among(ProviderName.MMG, [stranger])
 
 
 @pytest.mark.parametrize("text", ["3\0", "\ud800", "3" * 100_000], ids=["NUL", "half a character", "long"])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from attrs import evolve
 
+from notify_adapters.memory import MemoryDatabase
 from notify_core.notifications.model import Notification
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Task
 from notify_core.providers.model import OutgoingEmail, ProviderFailed, ProviderRefused
 from notify_core.providers.ses_events import SesEvent
+from notify_core.unit_of_work import UnitOfWork
 from notify_core.vocabulary import KeyType, ProviderName
 from tests.unit.conftest import Town
 
@@ -137,6 +140,26 @@ def test_a_receipt_that_overtakes_our_record_stays(town: Town, monkeypatch: pyte
     found = town.platform.notify.find_notification(town.service.id, accepted.id).notification
     assert (found.status, found.billable_units) == ("delivered", 1)
     assert found.sent_at is not None
+
+
+def test_receipts_that_overtook_a_batch_are_looked_for_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    statements: list[object] = []
+    database = type(town.platform.database)
+    statement = database.statement
+
+    def counting(self: MemoryDatabase) -> AbstractContextManager[UnitOfWork]:
+        statements.append(self)
+        return statement(self)
+
+    def statements_for(emails: int) -> int:
+        ids = [town.mail().id for _ in range(emails)]
+        statements.clear()
+        assert all(result.outcome is Status.SENDING for result in town.platform.notify.deliver_email(ids))
+        return len(statements)
+
+    monkeypatch.setattr(database, "statement", counting)
+    statements_for(1)  # What is remembered from now on.
+    assert statements_for(1) == statements_for(5)
 
 
 def test_an_email_receipt_that_overtakes_our_record_is_applied_as_soon_as_we_know_the_reference(
