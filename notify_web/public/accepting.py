@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from attrs import frozen
@@ -24,6 +25,9 @@ from notify_web.public.schema import Schema, parse
 
 _Command = TypeVar("_Command")
 _Tried = TypeVar("_Tried")
+
+Asked = tuple[object, Mapping[str, object]]
+"""The document of a request, and all that a repetition has to ask for as well to be the same one."""
 
 REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 
@@ -65,7 +69,7 @@ def accept(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
     def answer(accepted: Accepted) -> bytes:
         return json_bytes(way.accepted(accepted, root))
 
-    key = _key(request, caller, way.channel, body)
+    key = key_of(request, caller, partial(_asked, way.channel, body))
     once = None if key is None else Once(key=key, answer=answer)
     return told_once(notify, key, lambda: answer(_accepted(request, caller, way, body, once)))
 
@@ -107,18 +111,25 @@ def try_out(request: HttpRequest, body: bytes, way: Way[Any, Any]) -> Answer:
     return json_answer(way.tried(tried, root_url(request)))
 
 
-def _key(request: HttpRequest, caller: Caller, channel: Channel, body: bytes) -> RequestKey | None:
-    """Return what names the request: the client's own key, or in services that want it so the reference."""
+def key_of(request: HttpRequest, caller: Caller, ask: Callable[[], Asked]) -> RequestKey | None:
+    """Return what names the request: the client's own key, or in services that want it so the request's reference.
+
+    `ask` is only called where something does. Raises InvalidKey.
+    """
     header = request.headers.get("idempotency-key")
     if header is None and not caller.service.idempotent_references:
         return None
-    document = _readable(body)
-    asked = {"channel": channel.value, "document": document}
+    document, asked = ask()
     service_id, key_type = caller.service.id, caller.key.key_type
     if header is not None:
         return header_key(service_id, key_type, header, asked)
     reference = document.get("reference") if isinstance(document, dict) else None
     return reference_key(service_id, key_type, reference, asked) if reference and isinstance(reference, str) else None
+
+
+def _asked(channel: Channel, body: bytes) -> Asked:
+    document = _readable(body)
+    return document, {"channel": channel.value, "document": document}
 
 
 def _readable(body: bytes) -> object:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from attrs import frozen
 from litestar import get, post
@@ -19,7 +19,6 @@ from notify_core.bulk.model import MOST_ROWS, AskedRow, BulkRequest, BulkRow, Pr
 from notify_core.bulk.model import PAGE_SIZE as ROWS_ON_PAGE
 from notify_core.bulk.send import BulkOnce
 from notify_core.errors import NotFound
-from notify_core.idempotency.model import RequestKey, header_key, reference_key
 from notify_core.limits.admit import Exhausted
 from notify_core.templates.model import Template
 from notify_core.violations import unexpected
@@ -31,10 +30,10 @@ from notify_web.errors import answer_framework_error, problem_of
 from notify_web.limits import admit_request
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, refusals, shapes
-from notify_web.public.accepting import IDEMPOTENCY_KEY, REPLAYED, told_once
+from notify_web.public.accepting import IDEMPOTENCY_KEY, REPLAYED, Asked, key_of, told_once
 from notify_web.public.bodies import BULK, BULK_CSV, BULK_PAGE, bulk_row, recipient_field
 from notify_web.public.documents import BadRequest, read_document
-from notify_web.public.formats import read_uuid, uuid
+from notify_web.public.formats import id_from, not_an_id, uuid
 from notify_web.public.notifications import TO_ITS_TEMPLATE, find_nothing
 from notify_web.public.queries import link, parse_query, read_query
 from notify_web.public.schema import InvalidRequest, Schema, parse
@@ -49,7 +48,6 @@ _TOO_LARGE = "The request is larger than 50 MiB: send its rows in several reques
 
 _CSV = "text/csv"
 _LONGEST_SHOWN = 1000
-_NOT_AN_ID = "bulk_id is not a valid UUID"
 # What only one channel knows.
 _OF_CHANNEL = {
     "sms_sender_id": Channel.SMS,
@@ -59,7 +57,7 @@ _OF_CHANNEL = {
 
 _ONE = "/v2/notifications/bulk/{bulk_id:str}"
 _BULK_ID = Parameter("bulk_id", uuid, "The id that you were given when you sent it.", examples.BULK_ACCEPTED["id"])
-_NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such bulk"))
+_NOT_FOUND = (not_an_id("bulk_id"), NotFound("no such bulk"))
 _TO_BULK = {"find_bulk": {"bulk_id": "$response.body#/id"}}
 _TO_ROWS = {"list_bulk_rows": {"bulk_id": "$response.body#/id"}}
 _TO_CANCEL = {"cancel_bulk": {"bulk_id": "$response.body#/id"}}
@@ -138,7 +136,7 @@ def _send(request: HttpRequest, caller: Caller, body: bytes) -> Answer:
         trace_of(request.scope).standing = sent.standing
         return answer(sent)
 
-    key = _key(request, caller, received)
+    key = key_of(request, caller, partial(_asked, received))
     return told_once(notify, key, send)
 
 
@@ -155,17 +153,9 @@ def _received(request: HttpRequest, body: bytes) -> tuple[Received, Exception | 
         return Received(BULK, None), error
 
 
-def _key(request: HttpRequest, caller: Caller, received: Received) -> RequestKey | None:
-    """Return what names the request: the client's own key, or in services that want it so the bulk's reference."""
-    header = request.headers.get("idempotency-key")
-    if header is None and not caller.service.idempotent_references:
-        return None
-    asked = {"channel": "bulk", "document": _digest(json_bytes(received.document)), "csv": _digest(received.csv)}
-    service_id, key_type = caller.service.id, caller.key.key_type
-    if header is not None:
-        return header_key(service_id, key_type, header, asked)
-    reference = received.document.get("reference") if isinstance(received.document, dict) else None
-    return reference_key(service_id, key_type, reference, asked) if reference and isinstance(reference, str) else None
+def _asked(received: Received) -> Asked:
+    document = received.document
+    return document, {"channel": "bulk", "document": _digest(json_bytes(document)), "csv": _digest(received.csv)}
 
 
 def _digest(content: bytes | None) -> str | None:
@@ -247,7 +237,7 @@ def _told(error: Exception) -> list[Problem]:
 def find_bulk(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
     """Show one bulk of the service, sent with whichever of its keys."""
     caller = authenticate(request)
-    found = ports_of(request).notify.find_bulk(caller.service.id, _bulk_id_from(bulk_id))
+    found = ports_of(request).notify.find_bulk(caller.service.id, id_from(bulk_id, "bulk_id"))
     return json_answer(presenters.bulk(found, root_url(request)))
 
 
@@ -273,7 +263,7 @@ def find_bulk(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
 def list_bulk_rows(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
     """Show a page of the rows of a bulk."""
     ports, caller = ports_of(request), authenticate(request)
-    query, wanted = read_query(request), _bulk_id_from(bulk_id)
+    query, wanted = read_query(request), id_from(bulk_id, "bulk_id")
     page: int = parse_query(BULK_PAGE, query, ports.clock()).get("page", 1)
     found = ports.notify.list_bulk_rows(caller.service.id, wanted, page)
     links = {"current": link(request, query)}
@@ -305,7 +295,7 @@ def list_bulk_rows(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
 def cancel_bulk(request: HttpRequest, bulk_id: FromPath[str]) -> Answer:
     """Cancel what nobody has begun to deliver, and show the bulk as it now stands."""
     caller = authenticate(request)
-    found = ports_of(request).notify.cancel_bulk(caller.service.id, _bulk_id_from(bulk_id))
+    found = ports_of(request).notify.cancel_bulk(caller.service.id, id_from(bulk_id, "bulk_id"))
     return json_answer(presenters.cancelled_bulk(found, root_url(request)))
 
 
@@ -315,10 +305,3 @@ find_no_bulk = get(
     sync_to_thread=True,
     described=Unlisted("shares its address with sending, and only ever refuses"),
 )(find_nothing)
-
-
-def _bulk_id_from(text: str) -> UUID:
-    wanted = read_uuid(text)
-    if wanted is None:
-        raise InvalidRequest(_NOT_AN_ID)
-    return wanted

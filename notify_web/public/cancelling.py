@@ -12,13 +12,8 @@ from notify_web.authentication import authenticate
 from notify_web.documentation.operation import Operation, Returns
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, shapes
-from notify_web.public.notifications import (
-    NOT_FOUND,
-    NOTIFICATION_ID,
-    TO_MESSAGE,
-    TO_TIMELINE,
-    notification_id_from,
-)
+from notify_web.public.formats import id_from
+from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, TO_MESSAGE, TO_TIMELINE
 
 
 @post(
@@ -45,7 +40,7 @@ from notify_web.public.notifications import (
 def cancel_notification(request: HttpRequest, notification_id: FromPath[str]) -> Answer:
     """Cancel a message that nobody has begun to deliver, and show it as it now stands."""
     caller, notify = authenticate(request), ports_of(request).notify
-    wanted = notification_id_from(notification_id)
+    wanted = id_from(notification_id, "notification_id")
     notify.cancel_notification(caller.service.id, wanted)
     found = notify.find_notification(caller.service.id, wanted)
     return json_answer(presenters.notification(found, root_url(request)))

@@ -17,7 +17,7 @@ from notify_core.recipients import (
     parse_phone_number,
 )
 from notify_core.violations import echo
-from notify_web.public.schema import Rule, rule
+from notify_web.public.schema import InvalidRequest, Rule, rule
 
 _TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
 # Nobody has as many pages, and no machine as large a number.
@@ -160,6 +160,19 @@ def read_uuid(value: object) -> UUID | None:
         return UUID(value)
     except ValueError:
         return None
+
+
+def id_from(text: str, name: str) -> UUID:
+    """Return the id that a path gives as `name`. Raises InvalidRequest."""
+    wanted = read_uuid(text)
+    if wanted is None:
+        raise not_an_id(name)
+    return wanted
+
+
+def not_an_id(name: str) -> InvalidRequest:
+    """Return the refusal of a path in which `name` is no id."""
+    return InvalidRequest(f"{name} is not a valid UUID")
 
 
 @rule(type="string", format="phone-number")

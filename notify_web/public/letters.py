@@ -14,7 +14,8 @@ from notify_web.limits import admit
 from notify_web.ports import HttpRequest, ports_of
 from notify_web.public.bodies import LETTER, PRECOMPILED_LETTER
 from notify_web.public.documents import read_document
-from notify_web.public.notifications import find_nothing, notification_id_from
+from notify_web.public.formats import id_from
+from notify_web.public.notifications import find_nothing
 from notify_web.public.schema import parse
 
 # Room for a PDF of ten pages with pictures.
@@ -45,7 +46,7 @@ def send_letter(request: HttpRequest, body: RawBody) -> Answer:
 def find_pdf(request: HttpRequest, notification_id: FromPath[str]) -> Answer:
     """Say why there is no PDF of a message."""
     caller = authenticate(request)
-    ports_of(request).notify.find_letter_pdf(caller.service.id, notification_id_from(notification_id))
+    ports_of(request).notify.find_letter_pdf(caller.service.id, id_from(notification_id, "notification_id"))
 
 
 find_pdf_by_channel = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -17,18 +15,17 @@ from notify_web.documentation.operation import Operation, Parameter, Returns, Un
 from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, shapes
 from notify_web.public.bodies import MESSAGES
-from notify_web.public.formats import read_uuid, uuid
+from notify_web.public.formats import id_from, not_an_id, uuid
 from notify_web.public.queries import links, parse_query, read_query
 from notify_web.public.schema import InvalidRequest
 
 _REPEATED = frozenset({"status", "template_type"})
 _ONE = "/v2/notifications/{notification_id:str}"
-_NOT_AN_ID = "notification_id is not a valid UUID"
 
 NOTIFICATION_ID = Parameter(
     "notification_id", uuid, "The id that you were given when you sent it.", examples.NOTIFICATION["id"]
 )
-NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such message"))
+NOT_FOUND = (not_an_id("notification_id"), NotFound("no such message"))
 TO_TIMELINE = {"find_timeline": {"notification_id": "$response.body#/id"}}
 TO_MESSAGE = {"find_notification": {"notification_id": "$response.body#/id"}}
 TO_ITS_TEMPLATE = {
@@ -65,7 +62,7 @@ _WHERE_LISTS_LEAD = {
 def find_notification(request: HttpRequest, notification_id: FromPath[str]) -> Answer:
     """Show one message of the service, sent with whichever of its keys."""
     caller = authenticate(request)
-    wanted = notification_id_from(notification_id)
+    wanted = id_from(notification_id, "notification_id")
     found = ports_of(request).notify.find_notification(caller.service.id, wanted)
     return json_answer(presenters.notification(found, root_url(request)))
 
@@ -107,18 +104,10 @@ def list_notifications(request: HttpRequest) -> Answer:
     )
 
 
-def notification_id_from(text: str) -> UUID:
-    """Return the id that a path names. Raises InvalidRequest."""
-    wanted = read_uuid(text)
-    if wanted is None:
-        raise InvalidRequest(_NOT_AN_ID)
-    return wanted
-
-
 def find_nothing(request: HttpRequest) -> Answer:
     """Answer a look-up whose id is the name of a channel: it shares its address with sending."""
     authenticate(request)
-    raise InvalidRequest(_NOT_AN_ID)
+    raise not_an_id("notification_id")
 
 
 find_by_channel = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, RawBody
@@ -19,7 +17,7 @@ from notify_web.ports import HttpRequest, ports_of
 from notify_web.public import examples, presenters, shapes
 from notify_web.public.bodies import PREVIEW, PREVIEW_BODY, TEMPLATES
 from notify_web.public.documents import read_document
-from notify_web.public.formats import read_uuid, uuid, whole_number
+from notify_web.public.formats import id_from, not_an_id, uuid, whole_number
 from notify_web.public.queries import parse_query, read_query
 from notify_web.public.schema import InvalidRequest, parse
 
@@ -37,8 +35,7 @@ _WHERE_LISTS_LEAD = {
     },
     "preview_template": {"template_id": "$response.body#/templates/0/id"},
 }
-_NOT_AN_ID = "id is not a valid UUID"
-_NOT_FOUND = (InvalidRequest(_NOT_AN_ID), NotFound("no such template"))
+_NOT_FOUND = (not_an_id("id"), NotFound("no such template"))
 # More digits than any version has; Python does not read numbers of thousands of them.
 _MOST_DIGITS = 11
 
@@ -137,12 +134,5 @@ def preview_template(request: HttpRequest, template_id: FromPath[str], body: Raw
 
 def _show(request: HttpRequest, template_id: str, version: int) -> Answer:
     caller = authenticate(request)
-    shown = ports_of(request).notify.show_template(caller.service.id, _id(template_id), version)
+    shown = ports_of(request).notify.show_template(caller.service.id, id_from(template_id, "id"), version)
     return json_answer(presenters.template(shown))
-
-
-def _id(text: str) -> UUID:
-    wanted = read_uuid(text)
-    if wanted is None:
-        raise InvalidRequest(_NOT_AN_ID)
-    return wanted

@@ -10,7 +10,8 @@ from notify_web.authentication import authenticate
 from notify_web.documentation.operation import Operation, Returns
 from notify_web.ports import HttpRequest, ports_of
 from notify_web.public import examples, presenters, shapes
-from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, TO_MESSAGE, notification_id_from
+from notify_web.public.formats import id_from
+from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, TO_MESSAGE
 
 
 @get(
@@ -28,6 +29,6 @@ from notify_web.public.notifications import NOT_FOUND, NOTIFICATION_ID, TO_MESSA
 def find_timeline(request: HttpRequest, notification_id: FromPath[str]) -> Answer:
     """Show what happened to one message of the service, oldest first."""
     caller = authenticate(request)
-    wanted = notification_id_from(notification_id)
+    wanted = id_from(notification_id, "notification_id")
     events = ports_of(request).notify.find_timeline(caller.service.id, wanted)
     return json_answer(presenters.timeline(wanted, events))
