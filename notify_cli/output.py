@@ -66,6 +66,11 @@ def show(
     Console().print(table)
 
 
+def one_or_all(documents: Sequence[object], *, one: bool) -> object:
+    """Return what `show` is to print as JSON: the only document where a command is about one thing, else a list."""
+    return documents[0] if one else documents
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()

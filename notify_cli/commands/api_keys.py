@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from notify_cli.output import json_option, notify_for_command, show
+from notify_cli.output import json_option, notify_for_command, one_or_all, show
 from notify_core.api_keys.model import ApiKey
 from notify_core.vocabulary import KeyType
 
@@ -89,7 +89,7 @@ def bearer_token(api_key: str) -> str:
 def _show(found: list[ApiKey], *, as_json: bool, one: bool = False) -> None:
     documents = [_document(key) for key in found]
     show(
-        documents[0] if one else documents,
+        one_or_all(documents, one=one),
         as_json=as_json,
         title="API keys",
         columns=("id", "name", "type", "created", "revoked"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import click
 
 from notify_cli.output import json_option, notify_for_command, show
+from notify_cli.parameters import Moment
 from notify_core.callbacks.manage import NewEndpoint
 from notify_core.callbacks.model import (
     TOLD_STATUSES,
@@ -24,22 +25,6 @@ from notify_core.notifications.status import Status
 from notify_core.vocabulary import Channel
 
 _MOST_LISTED = 250
-
-
-class _Moment(click.ParamType[datetime]):
-    """A date, or a date and a time, in UTC unless it says otherwise."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the moment."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 2026-11-21T09:30:00Z", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.group("callbacks")
@@ -57,7 +42,7 @@ def callbacks() -> None:
     type=click.Choice([state.value for state in CallbackState]),
     help="Only those in this state; may be repeated.",
 )
-@click.option("--since", type=_Moment(), help="Only those that came up since then, such as 2026-11-21T09:30:00Z.")
+@click.option("--since", type=Moment(), help="Only those that came up since then, such as 2026-11-21T09:30:00Z.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=_MOST_LISTED, show_default=True)
 @json_option
 def list_(
@@ -119,7 +104,7 @@ def replay(callback_ids: tuple[UUID, ...], as_json: bool) -> None:
 @callbacks.command()
 @click.option("--service", "service_id", type=click.UUID, help="All of this service.")
 @click.option("--endpoint", "endpoint_id", type=click.UUID, help="Those for this endpoint.")
-@click.option("--since", type=_Moment(), required=True, help="What came up since then, such as 2026-11-21T09:30:00Z.")
+@click.option("--since", type=Moment(), required=True, help="What came up since then, such as 2026-11-21T09:30:00Z.")
 @json_option
 def recover(service_id: UUID | None, endpoint_id: UUID | None, since: datetime, as_json: bool) -> None:
     """Tell a service again all that failed or was abandoned, after an outage of theirs."""

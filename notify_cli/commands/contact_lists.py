@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from notify_cli.output import json_option, notify_for_command, service_option, show
+from notify_cli.output import json_option, notify_for_command, one_or_all, service_option, show
 from notify_core.contact_lists.model import CHANNELS, ShownContactList
 from notify_core.vocabulary import Channel
 
@@ -80,7 +80,7 @@ def delete(list_id: UUID, service_id: UUID) -> None:
 def _show(found: list[ShownContactList], *, as_json: bool, one: bool = False) -> None:
     documents = [_document(shown) for shown in found]
     show(
-        documents[0] if one else documents,
+        one_or_all(documents, one=one),
         as_json=as_json,
         title="Contact lists",
         columns=("id", "name", "type", "rows", "jobs lately", "created"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -12,7 +12,8 @@ import click
 from attrs import evolve
 
 from notify_cli.exit_codes import ExitCode
-from notify_cli.output import json_option, notify_for_command, service_option, show
+from notify_cli.output import json_option, notify_for_command, one_or_all, service_option, show
+from notify_cli.parameters import Moment
 from notify_core.jobs.model import JobStatus, RowError
 from notify_core.jobs.show import ShownJob
 from notify_core.jobs.submit import FileRefused, Spreadsheet, Submission
@@ -22,20 +23,6 @@ from notify_core.users.model import NOTIFY_USER_ID
 _PAGE = 50
 _SHOWN_ERRORS = 20
 _PIECE = 1024 * 1024
-
-
-class Moment(click.ParamType[datetime]):
-    """A moment in ISO 8601. Without a time zone it is UTC, as in the API."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the moment."""
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a moment such as 2026-12-24T18:00:00+00:00", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.group("job")
@@ -274,7 +261,7 @@ def _row_shown(row: int | None) -> int | None:
 def _show(found: Sequence[ShownJob], *, as_json: bool, one: bool = False) -> None:
     documents = [_document(shown) for shown in found]
     show(
-        documents[0] if one else documents,
+        one_or_all(documents, one=one),
         as_json=as_json,
         title="Jobs",
         columns=("id", "file", "template", "rows", "state", "made", "scheduled for"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from notify_cli.output import json_option, notify_for_command, show
+from notify_cli.output import json_option, notify_for_command, one_or_all, show
 from notify_core.providers.find import Standing
 from notify_core.providers.lateness import Figures, Lateness
 from notify_core.providers.model import Provider
@@ -139,7 +139,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
 def _show_versions(found: list[Provider], *, as_json: bool, one: bool = False) -> None:
     documents = [_version(provider) for provider in found]
     show(
-        documents[0] if one else documents,
+        one_or_all(documents, one=one),
         as_json=as_json,
         title="Providers",
         columns=("name", "version", "priority", "active", "changed", "by", "why"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from notify_cli.output import json_option, notify_for_command, show
+from notify_cli.output import json_option, notify_for_command, one_or_all, show
 from notify_core.services.create import NewService
 from notify_core.services.model import DEFAULT_PERMISSIONS, DEFAULT_RATE_LIMIT, Permission, Service, WhenInDoubt
 
@@ -85,7 +85,7 @@ def list_(as_json: bool) -> None:
 def _show(found: list[Service], *, as_json: bool, one: bool = False) -> None:
     documents = [_document(service) for service in found]
     show(
-        documents[0] if one else documents,
+        one_or_all(documents, one=one),
         as_json=as_json,
         title="Services",
         columns=("id", "name", "active", "trial", "permissions"),

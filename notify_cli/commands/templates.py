@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from notify_cli.output import json_option, notify_for_command, show
+from notify_cli.output import json_option, notify_for_command, one_or_all, show
 from notify_core.templates.model import Template
 from notify_core.templates.write import NewTemplate
 from notify_core.vocabulary import Channel
@@ -79,7 +79,7 @@ def show_(template_id: UUID, version: int | None, as_json: bool) -> None:
 def _show(found: list[Template], *, as_json: bool, one: bool = False) -> None:
     documents = [_document(template) for template in found]
     show(
-        documents[0] if one else documents,
+        one_or_all(documents, one=one),
         as_json=as_json,
         title="Templates",
         columns=("id", "name", "type", "version", "created"),

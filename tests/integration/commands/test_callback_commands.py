@@ -119,7 +119,7 @@ def test_what_failed_is_listed_replayed_and_recovered(notify: Run, service_id: s
     [
         (["replay", str(uuid.uuid4())], 4, "These are not known"),
         (["recover", "--since", "2026-11-21"], 2, "either --service or --endpoint"),
-        (["recover", "--service", str(uuid.uuid4()), "--since", "yesterday"], 2, "is not a time such as"),
+        (["recover", "--service", str(uuid.uuid4()), "--since", "yesterday"], 2, "is not a moment such as"),
         (["endpoint", "remove", str(uuid.uuid4())], 4, "There is no endpoint with id"),
         (["endpoint", "rotate-secret", str(uuid.uuid4())], 4, "There is no endpoint with id"),
         (
