@@ -129,8 +129,10 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         sms_providers=_sms_providers(settings) if role is Role.WORKER else {},
         email_providers=_email_providers(settings) if role is Role.WORKER else {},
         documents=_documents(settings, role),
-        files=FilesWhenNeeded(lambda: _spreadsheets(settings)),
-        contact_list_files=FilesWhenNeeded(lambda: _contact_lists(settings)),
+        files=FilesWhenNeeded(lambda: file_store(settings)),
+        contact_list_files=FilesWhenNeeded(
+            lambda: _files_in(settings.contact_list_bucket, "S3_BUCKET_CONTACT_LIST", settings)
+        ),
         in_flight=threads,
         clock=clock,
         new_id=SystemIds(clock),
@@ -173,27 +175,17 @@ def migrate_database(settings: Settings) -> MigrationResult:
 
 
 def file_store(settings: Settings) -> FileStore:
-    """Return where spreadsheets are kept. Raises ConfigurationError when no bucket is set."""
+    """Return where spreadsheets are kept. Raises FilesUnavailable when no bucket is set."""
+    return _files_in(settings.csv_upload_bucket, "S3_BUCKET_CSV_UPLOAD", settings)
+
+
+def _files_in(bucket: str | None, variable: str, settings: Settings) -> FileStore:
+    """Return a bucket, which is named by an environment variable. Raises FilesUnavailable when that is not set."""
     from notify_adapters.s3 import S3Files
 
-    if settings.csv_upload_bucket is None:
-        raise ConfigurationError("S3_BUCKET_CSV_UPLOAD is not set")
-    return S3Files(settings.csv_upload_bucket, settings.aws_region, settings.s3_endpoint_url)
-
-
-def _spreadsheets(settings: Settings) -> FileStore:
-    try:
-        return file_store(settings)
-    except ConfigurationError as error:
-        raise FilesUnavailable(error.message) from None
-
-
-def _contact_lists(settings: Settings) -> FileStore:
-    from notify_adapters.s3 import S3Files
-
-    if settings.contact_list_bucket is None:
-        raise FilesUnavailable("S3_BUCKET_CONTACT_LIST is not set")
-    return S3Files(settings.contact_list_bucket, settings.aws_region, settings.s3_endpoint_url)
+    if bucket is None:
+        raise FilesUnavailable(f"{variable} is not set")
+    return S3Files(bucket, settings.aws_region, settings.s3_endpoint_url)
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:

@@ -21,7 +21,7 @@ from notify_core.jobs.process import format_of
 from notify_core.jobs.sheet import UnusableFile, all_rows
 from notify_core.notifications.send import delivery_of
 from notify_core.notifications.status import Status
-from notify_core.notifications.timeline import Event, EventKind
+from notify_core.notifications.timeline import refused
 from notify_core.unit_of_work import Database
 
 
@@ -83,13 +83,7 @@ class StoreChunk:
             new = work.notifications.accept_many(messages, due)
             for row in rows:
                 if row.refused is not None and row.message.notification.id in new:
-                    work.notifications.add_event(
-                        row.message.notification,
-                        Event(
-                            at=now, kind=EventKind.FAILED, status=Status.VALIDATION_FAILED, detail=row.refused[:200]
-                        ),
-                        at_most=1,
-                    )
+                    work.notifications.add_event(row.message.notification, refused(row.refused, now), at_most=1)
             work.jobs.finish_chunk(evolve(chunk, done_at=now, accepted=len(due), refused=len(messages) - len(due)))
             work.commit()
 

@@ -111,6 +111,11 @@ def redirected(attempt: int, to: ProviderName, at: datetime, because: str | None
     return Event(at=at, kind=EventKind.ATTEMPTED, attempt=attempt, provider=to, detail=_short(because))
 
 
+def refused(because: str, at: datetime) -> Event:
+    """Return that a message was stored and will never be sent, as an event."""
+    return Event(at=at, kind=EventKind.FAILED, status=Status.VALIDATION_FAILED, detail=_short(because))
+
+
 def _short(detail: str | None) -> str | None:
     return None if detail is None else detail[:_LONGEST_DETAIL]
 
