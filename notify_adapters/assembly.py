@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -21,8 +22,10 @@ from notify_adapters.logging import (
     StructuredDeliveryLog,
     StructuredProviderLog,
     StructuredReceiptLog,
+    StructuredRetentionLog,
     configure_logging,
     log,
+    tell_of_rows_astray,
 )
 from notify_adapters.memory.error_rates import MemoryErrorRates
 from notify_adapters.memory.limiter import MemoryLimiter
@@ -34,11 +37,13 @@ from notify_core.documents.model import Document
 from notify_core.documents.ports import DocumentStore, DocumentsUnavailable
 from notify_core.errors import ConfigurationError
 from notify_core.files.ports import FileStore, FilesUnavailable
+from notify_core.letters.files import LetterBucket
 from notify_core.limits.ports import Limiter
 from notify_core.outbox.model import SUBJECTS_PER_MESSAGE, Queue, TaskMessage
 from notify_core.outbox.ports import Publisher
 from notify_core.providers.log import ProviderLog
 from notify_core.providers.ports import EmailProvider, ErrorRates, EventInbox, SmsProvider
+from notify_core.retention.ports import RetentionLog
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES
 from notify_core.vocabulary import ProviderName
 
@@ -47,7 +52,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from notify_adapters.postgres import PostgresDatabase
+    from notify_adapters.postgres import PartitionFacts, PostgresDatabase
     from notify_adapters.postgres.migrate import MigrationResult
     from notify_adapters.sqs import QueueAdmin
 
@@ -80,6 +85,7 @@ class Platform:
     event_inbox: Callable[[], EventInbox]
     health: Health
     ensure_partitions: Callable[[], list[str]]
+    list_partitions: Callable[[], list[PartitionFacts]]
     wait_for_outbox: Callable[[float], bool]
     closers: tuple[Callable[[], None], ...] = field(repr=False)
 
@@ -105,7 +111,9 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         OutboxListener,
         PostgresDatabase,
         ensure_partitions_now,
+        list_partitions,
         make_engine,
+        rows_astray_now,
     )
     from notify_adapters.unsubscribe_tokens import SealedUnsubscribeTokens
 
@@ -146,13 +154,23 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         provider_log=ProviderLog() if role is Role.COMMAND else StructuredProviderLog(),
         caller=caller,
         callback_log=StructuredCallbackLog(),
+        letter_files=_letter_files(settings),
+        retention_log=RetentionLog() if role is Role.COMMAND else StructuredRetentionLog(),
     )
+
+    def prepare_partitions() -> list[str]:
+        made = ensure_partitions_now(engine, clock())
+        if role is not Role.COMMAND:
+            tell_of_rows_astray(rows_astray_now(engine))
+        return made
+
     return Platform(
         settings=settings,
         notify=build(around(ports), _options(settings)),
         event_inbox=lambda: _event_inbox(settings),
         health=_health(settings, engine, database, clock),
-        ensure_partitions=lambda: ensure_partitions_now(engine, clock()),
+        ensure_partitions=prepare_partitions,
+        list_partitions=lambda: list_partitions(engine),
         wait_for_outbox=listener.wait,
         closers=(threads.close, caller.close, bell.close, listener.close, engine.dispose),
     )
@@ -186,6 +204,22 @@ def _files_in(bucket: str | None, variable: str, settings: Settings) -> FileStor
     if bucket is None:
         raise FilesUnavailable(f"{variable} is not set")
     return S3Files(bucket, settings.aws_region, settings.s3_endpoint_url)
+
+
+def _letter_files(settings: Settings) -> dict[LetterBucket, FileStore]:
+    """Return the buckets of letters' PDFs that are set."""
+    names = {
+        LetterBucket.LETTERS: settings.letters_pdf_bucket,
+        LetterBucket.INVALID: settings.invalid_pdf_bucket,
+        LetterBucket.TEST: settings.test_letters_bucket,
+    }
+
+    def open_bucket(name: str) -> FileStore:
+        from notify_adapters.s3 import S3Files
+
+        return S3Files(name, settings.aws_region, settings.s3_endpoint_url)
+
+    return {bucket: FilesWhenNeeded(partial(open_bucket, name)) for bucket, name in names.items() if name is not None}
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:
@@ -379,7 +413,14 @@ def _email_providers(settings: Settings) -> dict[ProviderName, EmailProvider]:
 
 
 def _health(settings: Settings, engine: Engine, database: PostgresDatabase, clock: Clock) -> Health:
-    from notify_adapters.postgres import current_version
+    from notify_adapters.postgres import current_version, rows_astray_now
+
+    def partitions() -> str:
+        astray = rows_astray_now(engine)
+        if not astray:
+            return "every row has its own"
+        counts = ", ".join(f"{count} of {table}" for table, count in astray.items())
+        return f"without one: {counts}; see `notify partitions list`"
 
     def outbox() -> str:
         with database.statement() as work:
@@ -404,6 +445,7 @@ def _health(settings: Settings, engine: Engine, database: PostgresDatabase, cloc
         "database": lambda: f"version {current_version(engine)}",
         "outbox": outbox,
         "doubts": doubts,
+        "partitions": partitions,
         "queues": queues,
     }
     if settings.uses_redis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import define, field
 
@@ -38,6 +38,14 @@ class FilesWhenNeeded:
     def remove(self, name: str) -> None:
         """Remove the file, if it is there. Raises FilesUnavailable."""
         self._reach().remove(name)
+
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files. Raises FilesUnavailable."""
+        self._reach().remove_many(names)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names that begin so. Raises FilesUnavailable."""
+        return self._reach().names(prefix)
 
     def _reach(self) -> FileStore:
         if self._store is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,8 @@ from notify_core.notifications.status import Status
 from notify_core.providers.lateness import Figures, Lateness
 from notify_core.providers.log import TEXTS_ARE_LATE, ProviderLog
 from notify_core.providers.model import Provider
+from notify_core.retention.model import Applied, ExpiredDay
+from notify_core.retention.ports import RetentionLog
 from notify_core.vocabulary import ProviderName
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -193,3 +195,39 @@ class StructuredCallbackLog(CallbackLog):
             service_id=str(endpoint.service_id),
             abandoned=abandoned,
         )
+
+
+class StructuredRetentionLog(RetentionLog):
+    """Writes a line for each run of retention that did anything, and an error for what it could not do."""
+
+    def applied(self, applied: Applied) -> None:
+        """Write what a run did."""
+        if not (applied.got_on or applied.unfinished):
+            return
+        log().info(
+            "retention applied",
+            dropped=_days(applied.dropped),
+            held=_days(applied.held),
+            swept={str(kind): count for kind, count in applied.swept.items()},
+            letters_kept=applied.letters_kept,
+            test_messages=applied.test_messages,
+            unfinished=applied.unfinished,
+        )
+
+    def given_up(self, held: Sequence[ExpiredDay]) -> None:
+        """Write that days could not be dropped."""
+        log().error("retention left to the next night", held=_days(held))
+
+    def files_failed(self, problem: str, letters: int) -> None:
+        """Write that PDFs could not be removed."""
+        log().error("letters' files left to the next night", letters=letters, problem=problem)
+
+
+def _days(expired: Sequence[ExpiredDay]) -> list[str]:
+    return [f"{one.kind} {one.day}" for one in expired]
+
+
+def tell_of_rows_astray(counts: Mapping[str, int]) -> None:
+    """Write an error when rows have no partition of their own. Nothing is lost; somebody should look why."""
+    if counts:
+        log().error("rows without a partition of their own", rows=dict(counts))

@@ -175,6 +175,9 @@ class Settings:
     message_groups: bool = _setting("ENABLE_SQS_MESSAGE_GROUP_IDS", _flag, default=True)
     csv_upload_bucket: str | None = _setting("S3_BUCKET_CSV_UPLOAD", _text)
     contact_list_bucket: str | None = _setting("S3_BUCKET_CONTACT_LIST", _text)
+    letters_pdf_bucket: str | None = _setting("S3_BUCKET_LETTERS_PDF", _text)
+    invalid_pdf_bucket: str | None = _setting("S3_BUCKET_INVALID_PDF", _text)
+    test_letters_bucket: str | None = _setting("S3_BUCKET_TEST_LETTERS", _text)
     ses_topic_arns: tuple[str, ...] = _setting("SES_TOPIC_ARNS", _texts, default=())
     sns_certificate_urls: tuple[str, ...] = _setting("SNS_CERTIFICATE_URL_PREFIXES", _texts, default=())
 

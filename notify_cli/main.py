@@ -27,9 +27,11 @@ _COMMANDS = {
     "dev": "notify_cli.commands.dev:dev",
     "job": "notify_cli.commands.jobs:jobs",
     "migrate": "notify_cli.commands.migrate:migrate",
+    "partitions": "notify_cli.commands.partitions:partitions",
     "providers": "notify_cli.commands.providers:providers",
     "queues": "notify_cli.commands.queues:queues",
     "relay": "notify_cli.commands.relay:relay",
+    "retention": "notify_cli.commands.retention:retention",
     "service": "notify_cli.commands.services:services",
     "settings": "notify_cli.commands.settings:settings",
     "status": "notify_cli.commands.status:status",
@@ -62,7 +64,8 @@ def notify() -> None:
     \b
     Try it:           notify demo
     Develop with it:  notify dev
-    Operate it:       notify migrate, queues create, then web, worker, relay and beat; notify status, providers
+    Operate it:       notify migrate, queues create, then web, worker, relay and beat; notify status, providers,
+                      retention, partitions
     Set it up:        notify service create, api-key create, template create; notify apply
     Send to many:     notify job create, show, report; contact-list create
 

@@ -43,6 +43,7 @@ from notify_core.jobs.store import StoreChunk
 from notify_core.jobs.submit import OpenContactList, SubmitFile
 from notify_core.jobs.upkeep import CheckJobs, CompleteJobs, RestoreMissingRows, ResumeJobs, RunScheduledJobs
 from notify_core.jobs.validate import ValidateSpreadsheet
+from notify_core.letters.files import LetterBucket
 from notify_core.letters.find_pdf import FindLetterPdf
 from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
@@ -72,6 +73,12 @@ from notify_core.providers.ports import Chance, EmailProvider, ErrorRates, InFli
 from notify_core.providers.set import SetProvider
 from notify_core.providers.shift import FailureWatch, NoErrorRates, ReducePriority, SwitchOnSlowDelivery, WatchErrors
 from notify_core.providers.tend import TendBack
+from notify_core.retention.apply import ApplyRetention, RemoveExpiredTexts
+from notify_core.retention.letter_files import RemoveLetterFiles
+from notify_core.retention.ports import RetentionLog
+from notify_core.retention.redate import RedateContents
+from notify_core.retention.set import SetRetention
+from notify_core.retention.show import ShowRetention
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
 from notify_core.services.archive import ArchiveService
 from notify_core.services.create import CreateService
@@ -112,6 +119,8 @@ class Ports:
     provider_log: ProviderLog = Factory(ProviderLog)
     caller: Caller = Factory(NoCaller)
     callback_log: CallbackLog = Factory(CallbackLog)
+    letter_files: Mapping[LetterBucket, FileStore] = Factory(dict)
+    retention_log: RetentionLog = Factory(RetentionLog)
 
 
 @frozen(kw_only=True)
@@ -245,6 +254,13 @@ class Notify:
     replay_callbacks: ReplayCallbacks
     recover_callbacks: RecoverCallbacks
 
+    show_retention: ShowRetention
+    set_retention: SetRetention
+    apply_retention: ApplyRetention
+    remove_expired_texts: RemoveExpiredTexts
+    remove_letter_files: RemoveLetterFiles
+    redate_contents: RedateContents
+
     def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
         """Do a background task. Safe to repeat, and to do twice at the same time."""
         performers: Mapping[Task, Callable[[Sequence[UUID]], object]] = {
@@ -257,6 +273,10 @@ class Notify:
             Task.PROCESS_JOB: self.process_job,
             Task.SHATTER_JOB_ROWS: self.process_job_chunk,
             Task.PROCESS_INCOMPLETE_JOBS: self.resume_jobs,
+            Task.APPLY_RETENTION: self.apply_retention,
+            Task.REMOVE_EXPIRED_TEXTS: self.remove_expired_texts,
+            Task.REMOVE_LETTER_FILES: self.remove_letter_files,
+            Task.REDATE_CONTENTS: self.redate_contents,
         }
         performers[task](subject_ids)
 
@@ -445,4 +465,12 @@ def build(ports: Ports, options: Options) -> Notify:
         list_attempts=ListAttempts(ports.database),
         replay_callbacks=ReplayCallbacks(ports.database, ports.clock, ports.new_id),
         recover_callbacks=RecoverCallbacks(ports.database, ports.clock, ports.new_id),
+        show_retention=ShowRetention(ports.database),
+        set_retention=SetRetention(ports.database, ports.clock, ports.new_id),
+        apply_retention=ApplyRetention(ports.database, ports.clock, ports.new_id, ports.retention_log),
+        remove_expired_texts=RemoveExpiredTexts(ports.database, ports.clock, ports.new_id, ports.retention_log),
+        remove_letter_files=RemoveLetterFiles(
+            ports.database, ports.letter_files, ports.in_flight, ports.clock, ports.new_id, ports.retention_log
+        ),
+        redate_contents=RedateContents(ports.database, ports.clock, ports.new_id),
     )

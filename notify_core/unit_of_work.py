@@ -15,6 +15,7 @@ from notify_core.jobs.ports import JobRepository
 from notify_core.notifications.ports import NotificationRepository, ReceiptRepository
 from notify_core.outbox.ports import Outbox
 from notify_core.providers.ports import ProviderRepository, SmsDeliveryStatistics
+from notify_core.retention.ports import RedatingRepository, RetentionRepository
 from notify_core.services.ports import ServiceRepository
 from notify_core.templates.ports import TemplateRepository
 from notify_core.unsubscribe.ports import UnsubscribeRepository
@@ -97,6 +98,16 @@ class UnitOfWork(Protocol):
     @property
     def callbacks(self) -> CallbackRepository:
         """Where services are called back, and what they are told there."""
+        ...
+
+    @property
+    def retention(self) -> RetentionRepository:
+        """What has expired, and is to go."""
+        ...
+
+    @property
+    def redating(self) -> RedatingRepository:
+        """What is to be moved to other days."""
         ...
 
     @property

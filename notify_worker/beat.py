@@ -41,6 +41,9 @@ SCHEDULE = (
     Entry(name="switch-current-sms-provider-on-slow-delivery", cron="* * * * *", queue=Queue.PERIODIC),
     Entry(name="tend-providers-back-to-middle", cron="*/5 * * * *", queue=Queue.PERIODIC),
     Entry(name="timeout-sending-notifications", cron="5 0 * * *", queue=Queue.PERIODIC),
+    Entry(name="delete-inbound-sms", cron="40 1 * * *", queue=Queue.PERIODIC),
+    # After the statistics of the day: they count what this removes of test keys.
+    Entry(name="delete-notifications-older-than-retention", cron="0 3 * * *", queue=Queue.REPORTING),
     Entry(name="wake-callback-endpoints", cron="* * * * *", queue=Queue.PERIODIC),
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),

@@ -138,6 +138,26 @@ def time_out_sending(platform: Platform, ids: list[str] | None = None) -> None:
     platform.notify.perform(Task.TIME_OUT_SENDING, _ids(ids) if ids is not None else [])
 
 
+def delete_notifications_older_than_retention(platform: Platform, ids: list[str] | None = None) -> None:
+    """Remove what has expired. With ids, go on with the run that began then."""
+    platform.notify.perform(Task.APPLY_RETENTION, _ids(ids) if ids is not None else [])
+
+
+def delete_inbound_sms(platform: Platform, ids: list[str] | None = None) -> None:
+    """Remove texts that people sent and that have expired. With ids, go on with the run that began then."""
+    platform.notify.perform(Task.REMOVE_EXPIRED_TEXTS, _ids(ids) if ids is not None else [])
+
+
+def remove_letter_files(platform: Platform, ids: list[str]) -> None:
+    """Remove the PDFs of letters that have expired."""
+    platform.notify.perform(Task.REMOVE_LETTER_FILES, _ids(ids))
+
+
+def redate_contents(platform: Platform, service_ids: list[str]) -> None:
+    """Move what services have to the days of their new settings."""
+    platform.notify.perform(Task.REDATE_CONTENTS, _ids(service_ids))
+
+
 def wake_callback_endpoints(platform: Platform) -> None:
     """Have those endpoints called that were forgotten."""
     platform.notify.wake_endpoints()
@@ -221,6 +241,10 @@ JOBS = (
     Job(name=Task.SEND_CALLBACKS, work=send_callbacks, frequent=True),
     Job(name=Task.RETRY_CALLBACKS, work=retry_callbacks, frequent=True),
     Job(name="wake-callback-endpoints", work=wake_callback_endpoints, frequent=True),
+    Job(name=Task.APPLY_RETENTION, work=delete_notifications_older_than_retention),
+    Job(name=Task.REMOVE_EXPIRED_TEXTS, work=delete_inbound_sms),
+    Job(name=Task.REMOVE_LETTER_FILES, work=remove_letter_files),
+    Job(name=Task.REDATE_CONTENTS, work=redate_contents),
 )
 
 

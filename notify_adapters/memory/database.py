@@ -15,18 +15,22 @@ from notify_adapters.memory.accounts import (
     MemoryUsers,
 )
 from notify_adapters.memory.answers import MemoryAnswers
-from notify_adapters.memory.bulk import MemoryBulk
-from notify_adapters.memory.callbacks import MemoryCallbacks
+from notify_adapters.memory.bulk import ApartTable, MemoryBulk
+from notify_adapters.memory.callbacks import Attempts, MemoryCallbacks
 from notify_adapters.memory.contact_lists import MemoryContactLists
 from notify_adapters.memory.inbound import MemoryInbound
 from notify_adapters.memory.jobs import MemoryJobs
 from notify_adapters.memory.notifications import MemoryNotifications, MemoryReceipts
 from notify_adapters.memory.outbox import MemoryOutbox
+from notify_adapters.memory.redating import MemoryRedating
+from notify_adapters.memory.retention import MemoryRetention, Shelves
 from notify_adapters.memory.sms_statistics import MemorySmsStatistics
 from notify_adapters.memory.table import Table, Undo
 from notify_adapters.memory.timelines import Events, MemoryTimelines
 from notify_adapters.memory.unsubscribe import MemoryUnsubscribeRequests
+from notify_core.callbacks.model import Callback
 from notify_core.clock import Clock
+from notify_core.inbound.model import ReceivedText
 from notify_core.jobs.model import Job
 from notify_core.notifications.model import Message
 
@@ -50,16 +54,29 @@ class MemoryUnitOfWork:
         self.sms_statistics = MemorySmsStatistics(Table(self.undo_log), messages)
         jobs: Table[UUID, Job] = Table(self.undo_log)
         self.jobs = MemoryJobs(jobs, Table(self.undo_log), messages)
-        self.inbound = MemoryInbound(Table(self.undo_log), Table(self.undo_log), clock)
-        self.bulk = MemoryBulk(Table(self.undo_log), clock)
+        texts: Table[UUID, ReceivedText] = Table(self.undo_log)
+        self.inbound = MemoryInbound(Table(self.undo_log), texts, clock)
+        apart: ApartTable = Table(self.undo_log)
+        self.bulk = MemoryBulk(apart, clock)
         self.contact_lists = MemoryContactLists(Table(self.undo_log), jobs)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(
             Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.notifications
         )
-        self.callbacks = MemoryCallbacks(
-            Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), timelines, clock
+        callbacks: Table[UUID, Callback] = Table(self.undo_log)
+        attempts: Table[UUID, Attempts] = Table(self.undo_log)
+        self.callbacks = MemoryCallbacks(Table(self.undo_log), callbacks, attempts, timelines, clock)
+        shelves = Shelves(
+            messages=messages,
+            events=events,
+            apart=apart,
+            texts=texts,
+            callbacks=callbacks,
+            attempts=attempts,
+            letters=Table(self.undo_log),
         )
+        self.retention = MemoryRetention(shelves)
+        self.redating = MemoryRedating(Table(self.undo_log), jobs, shelves)
         self.undo_log.clear()
 
     def commit(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from notify_core.files.ports import FileFacts, StoredFile
 
@@ -38,3 +38,12 @@ class MemoryFiles:
     def remove(self, name: str) -> None:
         """Remove the file, if it is there."""
         self._files.pop(name, None)
+
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files."""
+        for name in names:
+            self._files.pop(name, None)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names that begin so."""
+        yield from sorted(name for name in self._files if name.startswith(prefix))

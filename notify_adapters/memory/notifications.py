@@ -11,6 +11,7 @@ from attrs import evolve
 
 from notify_adapters.memory.answers import MemoryAnswers
 from notify_adapters.memory.outbox import MemoryOutbox
+from notify_adapters.memory.retention import GONE
 from notify_adapters.memory.table import Table
 from notify_adapters.memory.timelines import MemoryTimelines
 from notify_core.calendar import london_date
@@ -177,10 +178,13 @@ class MemoryNotifications:
             if facts.leased_until is not None and facts.leased_until > now:
                 busy[notification_id] = facts.leased_until
             elif facts.attempting_with is not None and not _awaits_receipt(facts):
-                in_doubt[notification_id] = doubt_until or until
                 self._doubt(facts, now, doubt_until or until)
+                if message.contents != GONE:
+                    in_doubt[notification_id] = doubt_until or until
             else:
-                mine.append(self._attempt(facts, choice, now, until))
+                claimed = self._attempt(facts, choice, now, until)
+                if claimed.contents != GONE:
+                    mine.append(claimed)
         return Claim(mine=tuple(mine), busy=busy, in_doubt=in_doubt)
 
     def _attempt(self, facts: Notification, choice: Choice, now: datetime, until: datetime) -> Message:

@@ -43,6 +43,10 @@ class Table(Generic[_Key, _Row]):
         """Iterate over the rows as they are now."""
         return iter(list(self._rows.values()))
 
+    def items(self) -> Iterator[tuple[_Key, _Row]]:
+        """Iterate over the rows as they are now, each with its key."""
+        return iter(list(self._rows.items()))
+
     def __contains__(self, key: object) -> bool:
         return key in self._rows
 

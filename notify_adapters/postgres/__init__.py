@@ -15,16 +15,25 @@ measured; the driver prepares each once per connection.
 
 from notify_adapters.postgres.database import PostgresDatabase
 from notify_adapters.postgres.engine import make_engine
-from notify_adapters.postgres.partitions import ensure_partitions, ensure_partitions_now
+from notify_adapters.postgres.partitions import (
+    PartitionFacts,
+    ensure_partitions,
+    ensure_partitions_now,
+    list_partitions,
+    rows_astray_now,
+)
 from notify_adapters.postgres.version import current_version
 from notify_adapters.postgres.wake import OutboxBell, OutboxListener
 
 __all__ = [
     "OutboxBell",
     "OutboxListener",
+    "PartitionFacts",
     "PostgresDatabase",
     "current_version",
     "ensure_partitions",
     "ensure_partitions_now",
+    "list_partitions",
     "make_engine",
+    "rows_astray_now",
 ]

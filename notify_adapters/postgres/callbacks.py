@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from attrs import evolve
+
 from notify_adapters.postgres.sealing import Cipher, open_callback, open_endpoint, seal_callback, seal_endpoint
 from notify_adapters.postgres.session import Row, Session
 from notify_adapters.postgres.tables import callback_endpoints, callbacks, columns_of
@@ -103,6 +105,7 @@ FROM unnest(
 ) AS one ({_CALLBACK})
 """
 
+# What went to another day since it was read is not held, and so not recorded: whoever asks looks where it is now.
 # LATERAL, so that the month's partition is chosen for each message: a join could read them all.
 _RECORD = f"""
 WITH outcome AS (
@@ -113,25 +116,33 @@ WITH outcome AS (
     ) AS outcome (
         id, expires_on, number, at, state, next_attempt_at, status, failure, milliseconds, notification_id, detail
     )
+), held AS (
+    SELECT callbacks.id FROM callbacks
+    WHERE callbacks.id = ANY(%(ids)s) AND callbacks.expires_on = ANY(%(expiries)s)
+    FOR UPDATE
 ), told AS (
     INSERT INTO callback_attempts (callback_id, expires_on, number, at, status, failure, milliseconds)
-    SELECT id, expires_on, number, at, status, failure, milliseconds FROM outcome WHERE expires_on > %(today)s
+    SELECT id, expires_on, number, at, status, failure, milliseconds FROM outcome JOIN held USING (id)
+    WHERE expires_on > %(today)s
 ), changed AS (
     UPDATE callbacks
     SET state = outcome.state, attempts = callbacks.attempts + 1, tries = callbacks.tries + 1,
         next_attempt_at = coalesce(outcome.next_attempt_at, callbacks.next_attempt_at)
-    FROM outcome
+    FROM outcome JOIN held USING (id)
     WHERE callbacks.id = outcome.id AND callbacks.expires_on = outcome.expires_on
         AND callbacks.id = ANY(%(ids)s) AND callbacks.expires_on = ANY(%(expiries)s) AND callbacks.state = 'waiting'
     RETURNING outcome.notification_id, outcome.at, outcome.detail
+), heard AS (
+    INSERT INTO notification_events (notification_id, expires_on, at, kind, detail)
+    SELECT facts.id, facts.expires_on, changed.at, '{EventKind.CALLBACK}', changed.detail
+    FROM changed, LATERAL (
+        SELECT id, expires_on FROM notifications WHERE id = changed.notification_id OFFSET 0
+    ) AS facts
+    WHERE changed.detail IS NOT NULL AND facts.expires_on > %(today)s
 )
-INSERT INTO notification_events (notification_id, expires_on, at, kind, detail)
-SELECT facts.id, facts.expires_on, changed.at, '{EventKind.CALLBACK}', changed.detail
-FROM changed, LATERAL (
-    SELECT id, expires_on FROM notifications WHERE id = changed.notification_id OFFSET 0
-) AS facts
-WHERE changed.detail IS NOT NULL AND facts.expires_on > %(today)s
+SELECT id FROM held
 """
+_WHERE_NOW = "SELECT id, expires_on FROM callbacks WHERE id = ANY(%(ids)s) AND expires_on > %(today)s"
 
 _GIVE_BACK = """
 UPDATE callback_endpoints
@@ -277,8 +288,18 @@ class PostgresCallbacks:
         """Record calls, and what they make of their callbacks."""
         if not outcomes:
             return
+        held = self._record(outcomes)
+        left = {outcome.callback.id: outcome for outcome in outcomes if outcome.callback.id not in held}
+        if left:
+            moved = self._session.rows(_WHERE_NOW, {"ids": list(left), "today": self._today()})
+            again = [(left[row.id], row.expires_on) for row in moved]
+            if again:
+                self._record([evolve(one, callback=evolve(one.callback, expires_on=day)) for one, day in again])
+
+    def _record(self, outcomes: Sequence[Outcome]) -> set[UUID]:
+        """Record calls of callbacks that are still on the days they were on; return which these are."""
         attempts = [outcome.attempt for outcome in outcomes]
-        self._session.run(
+        rows = self._session.rows(
             _RECORD,
             {
                 "ids": [outcome.callback.id for outcome in outcomes],
@@ -295,6 +316,7 @@ class PostgresCallbacks:
                 "today": self._today(),
             },
         )
+        return {row.id for row in rows}
 
     def give_back(self, lease: Lease, health: Health) -> None:
         """Store the endpoint's health and end the lease."""

@@ -19,6 +19,8 @@ from notify_adapters.postgres.notifications import PostgresNotifications
 from notify_adapters.postgres.outbox import PostgresOutbox
 from notify_adapters.postgres.providers import PostgresProviders
 from notify_adapters.postgres.receipts import PostgresReceipts
+from notify_adapters.postgres.redating import PostgresRedating
+from notify_adapters.postgres.retention import PostgresRetention
 from notify_adapters.postgres.sealing import Cipher
 from notify_adapters.postgres.services import PostgresServices
 from notify_adapters.postgres.session import Mode, Session
@@ -116,6 +118,16 @@ class PostgresUnitOfWork:
     def callbacks(self) -> PostgresCallbacks:
         """Where services are called back, and what they are told there."""
         return PostgresCallbacks(self._session, self._cipher, self._clock)
+
+    @property
+    def retention(self) -> PostgresRetention:
+        """What has expired, and is to go."""
+        return PostgresRetention(self._session)
+
+    @property
+    def redating(self) -> PostgresRedating:
+        """What is to be moved to other days."""
+        return PostgresRedating(self._session)
 
     @property
     def outbox(self) -> PostgresOutbox:

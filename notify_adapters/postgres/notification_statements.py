@@ -242,17 +242,30 @@ WITH taken AS (
     FROM taken WHERE expires_on > %(today)s
 )
 SELECT {_FACTS}, {_PERSONAL}, NULL::timestamptz AS busy_until
-FROM taken AS facts, LATERAL (
+FROM taken AS facts LEFT JOIN LATERAL (
     SELECT {_PERSONAL} FROM notification_contents
     WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
     OFFSET 0
-) AS contents
+) AS contents ON true
 UNION ALL
 SELECT {_FACTS}, {", ".join("NULL" for _ in _PERSONAL.split(", "))},
     CASE WHEN leased_until > %(now)s THEN leased_until ELSE %(until)s END
 FROM notifications
 WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
     AND status = 'created' AND NOT EXISTS (SELECT FROM taken WHERE taken.id = notifications.id)
+"""
+
+# What a claim took while its contents went to another day: the claim waited for the facts, and knows the new day, but
+# sees contents as they were when it began.
+CONTENTS_OF_CLAIMED = f"""
+SELECT {_FACTS}, {_PERSONAL}, NULL::timestamptz AS busy_until
+FROM (
+    SELECT {_FACTS} FROM notifications WHERE id = ANY(%(ids)s) AND id BETWEEN %(lowest)s AND %(highest)s
+) AS facts, LATERAL (
+    SELECT {_PERSONAL} FROM notification_contents
+    WHERE notification_id = facts.id AND notification_contents.expires_on = facts.expires_on
+    OFFSET 0
+) AS contents
 """
 
 # Fenced: the same attempt, with the same provider, its lease still running.

@@ -176,7 +176,7 @@ class PostgresNotifications:
             "doubt_until": doubt_until or until,
             "today": self._today(),
         }
-        found = {row.id: row for row in self._session.rows(statements.CLAIM, parameters)}
+        found = self._with_contents(self._session.rows(statements.CLAIM, parameters))
         asked = [found[key] for key in wanted if key in found]
         taken = [row for row in asked if row.busy_until is None]
         return Claim(
@@ -184,6 +184,16 @@ class PostgresNotifications:
             busy={row.id: row.busy_until for row in asked if row.busy_until is not None},
             in_doubt={row.id: row.in_doubt_until for row in taken if _awaits_receipt(row)},
         )
+
+    def _with_contents(self, rows: Sequence[Row]) -> dict[UUID, Row]:
+        """Return claimed rows by id, without those that have no contents, which have expired."""
+        found = {row.id: row for row in rows}
+        bare = [row.id for row in rows if row.busy_until is None and row.recipient is None]
+        if bare:
+            for key in bare:
+                del found[key]
+            found |= {row.id: row for row in self._session.rows(statements.CONTENTS_OF_CLAIMED, _asked_for(bare))}
+        return found
 
     def redirect(
         self, notification: Notification, to: ProviderName, *, now: datetime, because: str | None = None

@@ -18,20 +18,15 @@ from sqlalchemy import Connection, Engine
 
 from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
+from notify_core.retention.model import Kind
 
-_BY_DAY = (
-    "notification_contents",
-    "notification_events",
-    "bulk_rows_apart",
-    "inbound_sms",
-    "callbacks",
-    "callback_attempts",
-)
 _MONTHS_AHEAD = 2
+# Longer than anything is kept.
 _DAYS_AHEAD = 100
-# One runner at a time; any number that nothing else here locks.
-_ADVISORY_LOCK = 7020097439640675073
-_LOCK_TIMEOUT_MS = 1000
+#: One runner at a time, of those who make days and those who drop them; any number that nothing else here locks.
+ADVISORY_LOCK = 7020097439640675073
+#: Who waits longer for a table gives up: everybody else would queue behind.
+LOCK_TIMEOUT_MS = 1000
 # Each is a table with its indexes, and every one of those a lock until the commit: a server has room for thousands.
 _AT_ONCE = 25
 
@@ -54,10 +49,10 @@ class Partition:
 def ensure_partitions(connection: Connection, *, today: date, now: datetime) -> list[str]:
     """Make the partitions that are missing, and return their names.
 
-    Covers the month before `now` (UTC) to two months after it, and what expires from the day before `today`
-    (London) to 100 days after it. Safe to repeat, and to run on several machines at once. At most 25 of one
-    table are a transaction, that waits no longer than a second for a lock. `connection` must not be in a
-    transaction.
+    Covers the month before `now` (UTC) to two months after it, and what expires from the day after `today` (London)
+    to 100 days after it: what expires today has, and is not stored any more. Safe to repeat, and to run on several
+    machines at once. At most 25 of one table are a transaction, that waits no longer than a second for a lock.
+    `connection` must not be in a transaction.
     """
     with connection.begin():
         existing = _existing(connection)
@@ -97,12 +92,12 @@ def _first_of(month: int) -> datetime:
 
 
 def _days(today: date) -> Iterator[Partition]:
-    for table in _BY_DAY:
-        for offset in range(-1, _DAYS_AHEAD + 1):
+    for kind in Kind:
+        for offset in range(1, _DAYS_AHEAD + 1):
             start = today + timedelta(days=offset)
             yield Partition(
-                table=table,
-                name=f"{table}_{start:%Y_%m_%d}",
+                table=kind.value,
+                name=day_name(kind, start),
                 key="expires_on",
                 start=f"'{start}'",
                 end=f"'{start + timedelta(days=1)}'",
@@ -112,6 +107,11 @@ def _days(today: date) -> Iterator[Partition]:
 def _batches(partitions: Iterator[Partition]) -> Iterator[list[Partition]]:
     while some := list(islice(partitions, _AT_ONCE)):
         yield some
+
+
+def day_name(kind: Kind, day: date) -> str:
+    """Return the name of the partition of a day."""
+    return f"{kind}_{day:%Y_%m_%d}"
 
 
 def _existing(connection: Connection) -> set[str]:
@@ -126,7 +126,7 @@ def _make(connection: Connection, partitions: Sequence[Partition]) -> list[str]:
     """Make partitions of one table, and return the names of those that nobody else has made meanwhile."""
     with connection.begin():
         connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
+            f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
         )
         existing = _existing(connection)
         missing = [partition for partition in partitions if partition.name not in existing]
@@ -171,3 +171,66 @@ def _move_from_default(connection: Connection, partitions: Sequence[Partition]) 
             f" AND {partition.key} < {partition.end} RETURNING {columns})"
             f" INSERT INTO {partition.name} ({columns}) SELECT {columns} FROM moved"
         )
+
+
+@frozen(kw_only=True)
+class PartitionFacts:
+    """A partition as it is: of which table, for which `period` ("2026-11", "2026-11-21"), how many rows and bytes.
+
+    `period` is None for a default partition. `rows` is counted there, and PostgreSQL's own estimate elsewhere (None:
+    it has none yet). `size` is with indexes.
+    """
+
+    table: str
+    name: str
+    period: str | None
+    rows: int | None
+    size: int
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it has what had no partition when it came."""
+        return self.period is None
+
+
+_FACTS = r"""
+SELECT inhparent::regclass::text AS table, relname AS name, reltuples::bigint AS rows,
+    pg_total_relation_size(inhrelid) AS size,
+    replace(substring(relname FROM '_(\d{4}_\d\d(?:_\d\d)?)$'), '_', '-') AS period
+FROM pg_inherits JOIN pg_partitioned_table ON partrelid = inhparent JOIN pg_class ON pg_class.oid = inhrelid
+ORDER BY inhparent::regclass::text, period NULLS FIRST
+"""
+
+
+def list_partitions(engine: Engine) -> list[PartitionFacts]:
+    """Return all partitions, table by table; of each the default one first, then the earliest."""
+    with engine.connect() as connection:
+        found = list(connection.exec_driver_sql(_FACTS).mappings())
+        astray = rows_astray(connection)
+    return [
+        PartitionFacts(
+            table=row["table"],
+            name=row["name"],
+            period=row["period"],
+            rows=astray.get(row["table"], 0) if row["period"] is None else _estimate(row["rows"]),
+            size=row["size"],
+        )
+        for row in found
+    ]
+
+
+def rows_astray(connection: Connection) -> dict[str, int]:
+    """Count the rows of default partitions, by table, where there are any. They are meant to be empty."""
+    tables = ("notifications", *(kind.value for kind in Kind))
+    counts = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}_default" for table in tables)
+    return {table: count for table, count in connection.exec_driver_sql(counts) if count}
+
+
+def rows_astray_now(engine: Engine) -> dict[str, int]:
+    """Count the rows of default partitions; see `rows_astray`."""
+    with engine.connect() as connection:
+        return rows_astray(connection)
+
+
+def _estimate(reltuples: int) -> int | None:
+    return None if reltuples < 0 else reltuples

@@ -31,6 +31,10 @@ Parameters = Mapping[str, Any]
 Row = Any
 
 
+class Locked(DatabaseUnavailable):
+    """A lock was not to be had within the session's `lock_timeout`: others are at work there."""
+
+
 class Mode(Enum):
     """Whether each statement counts at once, or all of them when they are committed."""
 
@@ -140,6 +144,8 @@ class Session:
         try:
             cursor = self._connection().cursor(row_factory=namedtuple_row)
             return cursor.execute(statement.encode(), parameters)
+        except errors.LockNotAvailable as error:
+            raise Locked("others hold on to it") from error
         except UNAVAILABLE as error:
             raise unavailable(error) from error
         except psycopg.DataError:

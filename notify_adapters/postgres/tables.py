@@ -241,6 +241,9 @@ Index(
     notifications.c.reference,
     postgresql_where=text("reference IS NOT NULL"),
 )
+# For the nights. What a row must be like to be in one of these never changes, so that other rows cost nothing.
+Index("notifications_test_expires_on_idx", notifications.c.expires_on, postgresql_where=text("key_type = 'test'"))
+Index("notifications_letter_expires_on_idx", notifications.c.expires_on, postgresql_where=text("channel = 'letter'"))
 
 notification_contents = Table(
     "notification_contents",
@@ -587,6 +590,28 @@ sms_delivery_statistics = Table(
     _column("judged_10m", Integer),
     _column("late_10m", Integer),
     _column("errors", Integer),
+)
+
+
+# Letters without contents whose PDFs are still to be removed, with what names them: their facts may be gone by then.
+letter_files_due = Table(
+    "letter_files_due",
+    metadata,
+    _id("notification_id"),
+    _column("reference", Text),
+    _column("created_at", MOMENT),
+    _column("key_type", Text),
+    _column("status", Text),
+)
+
+# How far what services have was moved to the days of their new settings; small, and nearly always empty.
+redatings = Table(
+    "redatings",
+    metadata,
+    _id("service_id"),
+    _column("change_id", Uuid),
+    _column("stage", Text),
+    Column("before", Uuid),
 )
 
 

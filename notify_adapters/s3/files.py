@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -19,11 +19,14 @@ from notify_core.files.ports import FileFacts, FilesUnavailable, StoredFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _MISSING = frozenset({"NoSuchKey", "404"})
 # Whoever asks for what is behind a file's end is refused.
 _NOTHING_TO_READ = _MISSING | {"InvalidRange", "416"}
 _PIECE = 256 * 1024
+# What S3 takes with one call.
+_MOST_AT_ONCE = 1000
 
 
 @frozen
@@ -93,6 +96,25 @@ class S3Files:
         """Remove the file, if it is there. Raises FilesUnavailable."""
         with _failures():
             self._client().delete_object(Bucket=self.bucket, Key=name)
+
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files, a thousand with one call. Raises FilesUnavailable."""
+        left = list(names)
+        problems: list[str] = []
+        for start in range(0, len(left), _MOST_AT_ONCE):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in left[start : start + _MOST_AT_ONCE]]
+            with _failures():
+                answer = self._client().delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+            problems += [error.get("Code", "Unknown") for error in answer.get("Errors", [])]
+        if problems:
+            raise FilesUnavailable(f"S3 did not remove {len(problems)} of {len(left)} files: {problems[0]}")
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names that begin so, a thousand with one call. Raises FilesUnavailable."""
+        with _failures():
+            pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            for page in pages:
+                yield from (found["Key"] for found in page.get("Contents", []))
 
     def ping(self) -> None:
         """Return when the bucket is there and we may use it; raise FilesUnavailable when not."""

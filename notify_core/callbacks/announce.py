@@ -7,14 +7,13 @@ seconds, so that one that wants nothing costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, frozen
 
-from notify_core.calendar import london_date
 from notify_core.callbacks.bodies import complaint_body, status_body, text_body
-from notify_core.callbacks.model import TOLD_STATUSES, Callback, CallbackKind, Subscription
+from notify_core.callbacks.model import TOLD_STATUSES, Callback, CallbackKind, Subscription, callback_expiry
 from notify_core.clock import Clock
 from notify_core.directory import Directory
 from notify_core.identifiers import NewId
@@ -24,9 +23,6 @@ from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.unit_of_work import UnitOfWork
 from notify_core.vocabulary import Channel
-
-# What is told of is personal: it goes when its subject goes, but not before three days of retries have passed.
-_KEPT_AT_LEAST = timedelta(days=5)
 
 
 class Announcer:
@@ -134,7 +130,7 @@ class AnnounceToServices(Announcer):
         subject = notification or text
         assert subject is not None, "a callback is about a message or a text"
         now = self.clock()
-        expires_on = _expiry(subject.expires_on, now)
+        expires_on = callback_expiry(subject.expires_on, now)
         callbacks = [
             Callback(
                 id=self.new_id(),
@@ -176,7 +172,3 @@ def promised(endpoint_id: UUID, service_id: UUID, *, entry_id: UUID, at: datetim
         available_at=at,
         group=service_id,
     )
-
-
-def _expiry(subject: date, now: datetime) -> date:
-    return max(subject, london_date(now) + _KEPT_AT_LEAST)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from notify_core.calendar import london_date
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import Event, EventKind
 from notify_core.vocabulary import Channel
@@ -34,6 +35,8 @@ _LONGEST_PAUSE = timedelta(minutes=15)
 # An answer that takes longer than this is slow, and slow endpoints are served apart from the others for a while.
 _SLOW_MILLISECONDS = 2000
 _SLOW_FOR = timedelta(minutes=5)
+# What is told of is personal: it goes when its subject goes, but not before three days of retries have passed.
+_KEPT_AT_LEAST = timedelta(days=5)
 
 
 class CallbackKind(StrEnum):
@@ -202,6 +205,11 @@ class Endpoint:
     def revived(self) -> Endpoint:
         """Return it in use, as though it had never failed."""
         return evolve(self, active=True, health=Health())
+
+
+def callback_expiry(subject: date, queued_at: datetime) -> date:
+    """Return the London day on which a callback goes: when what it tells of does, but not before its retries end."""
+    return max(subject, london_date(queued_at) + _KEPT_AT_LEAST)
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from attrs import Factory, frozen
@@ -53,4 +53,15 @@ class FileStore(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove the file. Does nothing when there is none of that name."""
+        ...
+
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files, a thousand with one call. Names that there are none of make no difference.
+
+        When one cannot be removed the others may be gone nevertheless: it is safe to repeat.
+        """
+        ...
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names that begin with `prefix`, in order, a thousand with one call."""
         ...

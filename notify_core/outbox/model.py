@@ -55,11 +55,16 @@ class Task(StrEnum):
     PROCESS_JOB = "process-job"
     SHATTER_JOB_ROWS = "shatter-job-rows"
     PROCESS_INCOMPLETE_JOBS = "process-incomplete-jobs"
+    #: Of these three, too, ids stand for moments: those at which their runs began.
+    APPLY_RETENTION = "delete-notifications-older-than-retention"
+    REMOVE_EXPIRED_TEXTS = "delete-inbound-sms"
+    REMOVE_LETTER_FILES = "remove-letter-files"
+    REDATE_CONTENTS = "redate-contents"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
 # Each subject of these takes long enough for a message of its own.
-_ALONE = frozenset({Task.PROCESS_JOB, Task.SHATTER_JOB_ROWS})
+_ALONE = frozenset({Task.PROCESS_JOB, Task.SHATTER_JOB_ROWS, Task.REDATE_CONTENTS})
 
 
 @frozen

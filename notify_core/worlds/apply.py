@@ -13,12 +13,14 @@ from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
 from notify_core.errors import Conflict
 from notify_core.identifiers import NewId
+from notify_core.retention.promise import promise_redating
 from notify_core.services.archive import archive_service
 from notify_core.services.model import Service, SmsSender
 from notify_core.templates.archive import archive_template
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database, UnitOfWork
 from notify_core.users.model import NOTIFY_USER_ID, User
+from notify_core.vocabulary import Channel
 from notify_core.worlds.applied import (
     Applied,
     AppliedKey,
@@ -131,6 +133,7 @@ class _Application:
             self.work.services.add(after)
         elif after != before:
             self.work.services.save(after)
+            self._redate(before, after)
         team_changed = self._team(after.id, wanted, place)
         keys = self._keys(after.id, wanted, place.at("api_keys"))
         templates = self._templates(after.id, wanted, place.at("templates"))
@@ -153,6 +156,11 @@ class _Application:
             received_texts=received,
             callbacks=endpoints,
         )
+
+    def _redate(self, before: Service, after: Service) -> None:
+        """Promise that what there is goes on the days of a changed setting."""
+        if any(before.days_kept(channel) != after.days_kept(channel) for channel in Channel):
+            promise_redating(self.work, after.id, now=self.now, new_id=self.apply.new_id)
 
     def _stored_service(self, wanted: WorldService, place: Place) -> Service | None:
         stored = next(iter(self.work.services.list_called(wanted.name)), None)

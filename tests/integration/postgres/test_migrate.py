@@ -19,7 +19,7 @@ from notify_adapters.postgres.migrate import ADVISORY_LOCK, downgrade, head_vers
 from notify_adapters.postgres.tables import metadata
 from notify_core.unit_of_work import DatabaseUnavailable
 
-PARTITIONS = 4 + 6 * 102
+PARTITIONS = 4 + 6 * 100
 
 
 def engine_of(url: str) -> Engine:

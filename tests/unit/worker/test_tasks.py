@@ -77,6 +77,10 @@ def test_the_names_are_those_on_the_wire() -> None:
         "send-callbacks",
         "retry-callbacks",
         "wake-callback-endpoints",
+        "delete-notifications-older-than-retention",
+        "delete-inbound-sms",
+        "remove-letter-files",
+        "redate-contents",
     ]
 
 
@@ -143,6 +147,8 @@ def test_periodic_tasks() -> None:
     assert run("switch-current-sms-provider-on-slow-delivery") == [("switch",)]
     assert run("tend-providers-back-to-middle") == [("tend",)]
     assert run("timeout-sending-notifications") == [(Task.TIME_OUT_SENDING, [])]
+    assert run("delete-notifications-older-than-retention") == [(Task.APPLY_RETENTION, [])]
+    assert run("delete-inbound-sms") == [(Task.REMOVE_EXPIRED_TEXTS, [])]
     assert run("run-scheduled-jobs") == [("run scheduled",)]
     assert run("check-job-status") == [("check",)]
     assert run("update-status-of-fully-processed-jobs") == [("complete",)]
