@@ -20,6 +20,7 @@ from notify_adapters.health import Health
 from notify_adapters.logging import (
     StructuredCallbackLog,
     StructuredDeliveryLog,
+    StructuredJobFileLog,
     StructuredProviderLog,
     StructuredReceiptLog,
     StructuredRetentionLog,
@@ -99,10 +100,16 @@ def _as_they_are(ports: Ports) -> Ports:
     return ports
 
 
-def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = _as_they_are) -> Platform:
+def assemble(
+    settings: Settings,
+    role: Role,
+    around: Callable[[Ports], Ports] = _as_they_are,
+    clock: Clock | None = None,
+) -> Platform:
     """Build the platform for one process. Connects to nothing yet. Raises ConfigurationError.
 
-    `around` may put something of its own between the use cases and what is outside.
+    `around` may put something of its own between the use cases and what is outside. `clock` is the system's unless
+    another is given.
     """
     from notify_adapters.callbacks import HttpCaller
     from notify_adapters.encryption import AesGcmCipher
@@ -118,7 +125,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
     from notify_adapters.unsubscribe_tokens import SealedUnsubscribeTokens
 
     prepare(settings, role)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     engine = make_engine(
         settings.database_url,
         pool_size=_pool_size(settings, role),
@@ -156,6 +163,7 @@ def assemble(settings: Settings, role: Role, around: Callable[[Ports], Ports] = 
         callback_log=StructuredCallbackLog(),
         letter_files=_letter_files(settings),
         retention_log=RetentionLog() if role is Role.COMMAND else StructuredRetentionLog(),
+        job_file_log=StructuredJobFileLog(),
     )
 
     def prepare_partitions() -> list[str]:

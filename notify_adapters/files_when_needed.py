@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import define, field
 
@@ -39,9 +39,9 @@ class FilesWhenNeeded:
         """Remove the file, if it is there. Raises FilesUnavailable."""
         self._reach().remove(name)
 
-    def remove_many(self, names: Iterable[str]) -> None:
-        """Remove files. Raises FilesUnavailable."""
-        self._reach().remove_many(names)
+    def remove_many(self, names: Sequence[str]) -> Sequence[str]:
+        """Remove the files, and return the names of those that could not be removed. Raises FilesUnavailable."""
+        return self._reach().remove_many(names)
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin so. Raises FilesUnavailable."""

@@ -14,6 +14,7 @@ import structlog
 from notify_core.callbacks.model import CallbackState, Endpoint, Health
 from notify_core.callbacks.send import CallbackLog, Called
 from notify_core.errors import ConfigurationError
+from notify_core.jobs.remove_files import JobFileLog
 from notify_core.notifications.deliver import Delivered, DeliveryLog
 from notify_core.notifications.model import Notification
 from notify_core.notifications.record_receipt import ReceiptLog
@@ -26,6 +27,7 @@ from notify_core.retention.ports import RetentionLog
 from notify_core.vocabulary import ProviderName
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_JOBS_NAMED = 10
 
 
 def configure_logging(application: str, level: str) -> None:
@@ -231,3 +233,16 @@ def tell_of_rows_astray(counts: Mapping[str, int]) -> None:
     """Write an error when rows have no partition of their own. Nothing is lost; somebody should look why."""
     if counts:
         log().error("rows without a partition of their own", rows=dict(counts))
+
+
+class StructuredJobFileLog(JobFileLog):
+    """Writes a line for the files that a night could not remove."""
+
+    def not_removed(self, job_ids: Sequence[UUID], problem: str) -> None:
+        """Write how many jobs' files are still there, and the first of these jobs."""
+        log().error(
+            "files of jobs not removed, tried again next night",
+            jobs=len(job_ids),
+            first_job_ids=[str(job_id) for job_id in job_ids[:_JOBS_NAMED]],
+            problem=problem,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from attrs import Factory, frozen
@@ -27,6 +28,7 @@ from notify_core.directory import Directory
 from notify_core.documents.ports import DocumentStore
 from notify_core.documents.upload import UploadFiles
 from notify_core.files.ports import FileStore
+from notify_core.idempotency.forget import ForgetAnswers
 from notify_core.idempotency.recall import RecallAnswer
 from notify_core.identifiers import NewId
 from notify_core.inbound.find import ListReceivedTexts
@@ -37,6 +39,7 @@ from notify_core.jobs.create import CreateJob
 from notify_core.jobs.find import CountJob, FindJob, ListJobs
 from notify_core.jobs.list_rows import CountJobRows, ListJobRows
 from notify_core.jobs.process import ProcessJob
+from notify_core.jobs.remove_files import LETTERS, SMS_AND_EMAIL, JobFileLog, RemoveJobFiles
 from notify_core.jobs.report import ReportJob
 from notify_core.jobs.show import CountScheduledJobs, DescribeJobs, ShowJob, ShowJobs
 from notify_core.jobs.store import StoreChunk
@@ -62,6 +65,7 @@ from notify_core.notifications.replay import ReplayUndelivered
 from notify_core.notifications.send import Acceptance, SendEmail, SendSms
 from notify_core.notifications.simulate_receipt import SimulateReceipts
 from notify_core.notifications.time_out import TimeOutSending
+from notify_core.outbox.batches import InBatches
 from notify_core.outbox.model import Task
 from notify_core.outbox.ports import Publisher
 from notify_core.outbox.relay import RelayOutbox
@@ -88,6 +92,7 @@ from notify_core.templates.find import FindTemplate, ListTemplates
 from notify_core.templates.show import PreviewTemplate, ShowTemplate, ShowTemplates
 from notify_core.templates.write import CreateTemplate, EditTemplate
 from notify_core.unit_of_work import Database
+from notify_core.unsubscribe.archive import ArchiveUnsubscribeRequests
 from notify_core.unsubscribe.links import UnsubscribeLinks
 from notify_core.unsubscribe.ports import UnsubscribeTokens
 from notify_core.unsubscribe.unsubscribe import Unsubscribe
@@ -121,6 +126,7 @@ class Ports:
     callback_log: CallbackLog = Factory(CallbackLog)
     letter_files: Mapping[LetterBucket, FileStore] = Factory(dict)
     retention_log: RetentionLog = Factory(RetentionLog)
+    job_file_log: JobFileLog = Factory(JobFileLog)
 
 
 @frozen(kw_only=True)
@@ -260,6 +266,9 @@ class Notify:
     remove_expired_texts: RemoveExpiredTexts
     remove_letter_files: RemoveLetterFiles
     redate_contents: RedateContents
+    archive_unsubscribe_requests: ArchiveUnsubscribeRequests
+    remove_job_files: RemoveJobFiles
+    forget_answers: ForgetAnswers
 
     def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
         """Do a background task. Safe to repeat, and to do twice at the same time."""
@@ -277,6 +286,10 @@ class Notify:
             Task.REMOVE_EXPIRED_TEXTS: self.remove_expired_texts,
             Task.REMOVE_LETTER_FILES: self.remove_letter_files,
             Task.REDATE_CONTENTS: self.redate_contents,
+            Task.ARCHIVE_UNSUBSCRIBE_REQUESTS: self.archive_unsubscribe_requests,
+            Task.REMOVE_SMS_EMAIL_JOBS: partial(self.remove_job_files, SMS_AND_EMAIL),
+            Task.REMOVE_LETTER_JOBS: partial(self.remove_job_files, LETTERS),
+            Task.FORGET_ANSWERS: self.forget_answers,
         }
         performers[task](subject_ids)
 
@@ -317,6 +330,8 @@ def build(ports: Ports, options: Options) -> Notify:
 
     announcer = AnnounceToServices(directory, ports.clock, ports.new_id)
     follow_up = FollowUp(announcer, composer.fragments)
+
+    in_batches = InBatches(database=ports.database, clock=ports.clock, new_id=ports.new_id)
 
     def call_back(*, ailing: bool) -> SendCallbacks:
         return SendCallbacks(
@@ -473,4 +488,7 @@ def build(ports: Ports, options: Options) -> Notify:
             ports.database, ports.letter_files, ports.in_flight, ports.clock, ports.new_id, ports.retention_log
         ),
         redate_contents=RedateContents(ports.database, ports.clock, ports.new_id),
+        archive_unsubscribe_requests=ArchiveUnsubscribeRequests(ports.database, ports.clock, in_batches),
+        remove_job_files=RemoveJobFiles(ports.database, ports.files, ports.clock, in_batches, ports.job_file_log),
+        forget_answers=ForgetAnswers(ports.database, ports.clock, in_batches),
     )

@@ -44,6 +44,10 @@ SCHEDULE = (
     Entry(name="delete-inbound-sms", cron="40 1 * * *", queue=Queue.PERIODIC),
     # After the statistics of the day: they count what this removes of test keys.
     Entry(name="delete-notifications-older-than-retention", cron="0 3 * * *", queue=Queue.REPORTING),
+    Entry(name="archive-unsubscribe-requests", cron="5 0 * * *", queue=Queue.REPORTING),
+    Entry(name="forget-answers", cron="20 2 * * *", queue=Queue.PERIODIC),
+    Entry(name="remove_sms_email_jobs", cron="0 4 * * *", queue=Queue.PERIODIC),
+    Entry(name="remove_letter_jobs", cron="20 4 * * *", queue=Queue.PERIODIC),
     Entry(name="wake-callback-endpoints", cron="* * * * *", queue=Queue.PERIODIC),
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),

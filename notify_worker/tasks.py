@@ -207,6 +207,26 @@ def create_partitions(platform: Platform) -> None:
     platform.ensure_partitions()
 
 
+def archive_unsubscribe_requests(platform: Platform, ids: list[str] | None = None) -> None:
+    """Forget the addresses in old requests. With ids, go on where the task before this one stopped."""
+    platform.notify.perform(Task.ARCHIVE_UNSUBSCRIBE_REQUESTS, _place(ids))
+
+
+def remove_sms_email_jobs(platform: Platform, ids: list[str] | None = None) -> None:
+    """Remove the files of texts and emails whose time is over. With ids, go on behind these."""
+    platform.notify.perform(Task.REMOVE_SMS_EMAIL_JOBS, _place(ids))
+
+
+def remove_letter_jobs(platform: Platform, ids: list[str] | None = None) -> None:
+    """Remove the files of letters whose time is over. With ids, go on behind these."""
+    platform.notify.perform(Task.REMOVE_LETTER_JOBS, _place(ids))
+
+
+def forget_answers(platform: Platform, ids: list[str] | None = None) -> None:
+    """Forget answers that have expired. With ids, go on where the task before this one stopped."""
+    platform.notify.perform(Task.FORGET_ANSWERS, _place(ids))
+
+
 JOBS = (
     Job(name=Task.DELIVER_SMS, work=deliver_sms, frequent=True),
     Job(name=Task.DELIVER_EMAIL, work=deliver_email, frequent=True),
@@ -245,7 +265,16 @@ JOBS = (
     Job(name=Task.REMOVE_EXPIRED_TEXTS, work=delete_inbound_sms),
     Job(name=Task.REMOVE_LETTER_FILES, work=remove_letter_files),
     Job(name=Task.REDATE_CONTENTS, work=redate_contents),
+    Job(name=Task.ARCHIVE_UNSUBSCRIBE_REQUESTS, work=archive_unsubscribe_requests),
+    Job(name=Task.REMOVE_SMS_EMAIL_JOBS, work=remove_sms_email_jobs),
+    Job(name=Task.REMOVE_LETTER_JOBS, work=remove_letter_jobs),
+    Job(name=Task.FORGET_ANSWERS, work=forget_answers),
 )
+
+
+def _place(texts: list[str] | None) -> list[UUID]:
+    """Return where a task is to go on: nowhere in particular when beat sent it."""
+    return [] if texts is None else _ids(texts)
 
 
 def _ids(texts: list[str]) -> list[UUID]:

@@ -54,6 +54,13 @@ class MemoryAnswers:
         remembered = Remembered(request_hash=answered.key.request_hash, answer=answered.answer, in_flight_until=None)
         self._put(answered.key, AnswerRow(remembered=remembered, expires_on=answered.expires_on))
 
+    def forget(self, *, today: date, limit: int) -> int:
+        """Remove keys that have expired, and return how many those were."""
+        expired = [key for key, row in self._table.items() if row.expires_on <= today][:limit]
+        for key in expired:
+            self._table.remove(key)
+        return len(expired)
+
     def _check_free(self, key: RequestKey, now: datetime, reserved_until: datetime | None) -> None:
         row = self._table.get((key.service_id, key.key_hash))
         if row is None or row.expires_on <= london_date(now):

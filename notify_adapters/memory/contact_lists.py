@@ -11,7 +11,7 @@ from attrs import evolve
 from notify_adapters.memory.table import Table
 from notify_core.contact_lists.model import ContactList, Uses
 from notify_core.errors import Conflict
-from notify_core.jobs.model import Job
+from notify_core.jobs.model import Job, nameless
 from notify_core.vocabulary import Channel
 
 
@@ -43,7 +43,7 @@ class MemoryContactLists:
         found = self.find(service_id, list_id)
         if found is None:
             return None
-        archived = evolve(found, archived_at=now)
+        archived = evolve(found, archived_at=now, original_file_name=nameless(list_id))
         self._table.put(list_id, archived)
         return archived
 

@@ -53,7 +53,7 @@ class MemoryUnitOfWork:
         self.notifications = MemoryNotifications(messages, self.outbox, timelines, self.answers, clock)
         self.sms_statistics = MemorySmsStatistics(Table(self.undo_log), messages)
         jobs: Table[UUID, Job] = Table(self.undo_log)
-        self.jobs = MemoryJobs(jobs, Table(self.undo_log), messages)
+        self.jobs = MemoryJobs(jobs, Table(self.undo_log), messages, self.services)
         texts: Table[UUID, ReceivedText] = Table(self.undo_log)
         self.inbound = MemoryInbound(Table(self.undo_log), texts, clock)
         apart: ApartTable = Table(self.undo_log)

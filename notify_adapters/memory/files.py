@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from notify_core.files.ports import FileFacts, StoredFile
 
@@ -39,10 +39,11 @@ class MemoryFiles:
         """Remove the file, if it is there."""
         self._files.pop(name, None)
 
-    def remove_many(self, names: Iterable[str]) -> None:
-        """Remove files."""
+    def remove_many(self, names: Sequence[str]) -> list[str]:
+        """Remove the files that are there; all can be removed."""
         for name in names:
-            self._files.pop(name, None)
+            self.remove(name)
+        return []
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin so."""

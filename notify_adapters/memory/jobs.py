@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
+from notify_adapters.memory.accounts import MemoryServices
 from notify_adapters.memory.table import Table
 from notify_core.errors import Conflict
 from notify_core.jobs.model import Chunk, Job, JobList, JobSource, JobStatus, PageOfJobs, ScheduledJobs
-from notify_core.notifications.model import Message, Notification
+from notify_core.notifications.model import Message, Notification, expiry_date
 from notify_core.notifications.status import Status
+from notify_core.services.model import DEFAULT_RETENTION_DAYS
+from notify_core.vocabulary import Channel
 
 
 class MemoryJobs:
     """Implements `JobRepository`. Transactions run one after the other, so that nothing needs to be locked."""
 
-    def __init__(self, jobs: Table[UUID, Job], chunks: Table[UUID, Chunk], messages: Table[UUID, Message]) -> None:
+    def __init__(
+        self,
+        jobs: Table[UUID, Job],
+        chunks: Table[UUID, Chunk],
+        messages: Table[UUID, Message],
+        services: MemoryServices,
+    ) -> None:
         self._jobs = jobs
+        self._services = services
         self._chunks = chunks
         self._messages = messages
 
@@ -78,7 +88,7 @@ class MemoryJobs:
     def take_uncreated(self, *, finished_before: datetime, limit: int) -> list[Job]:
         """Return jobs from files, `finished` before that moment, longest ago first."""
         return self._take(
-            lambda job: job.processing_finished if job.status is JobStatus.FINISHED else None,
+            lambda job: job.processing_finished if job.status is JobStatus.FINISHED and not job.archived else None,
             before=finished_before,
             limit=limit,
         )
@@ -88,6 +98,27 @@ class MemoryJobs:
         found = [(when(job), job.id, job) for job in self._jobs.rows() if job.source is JobSource.FILE]
         due = sorted((moment, key, job) for moment, key, job in found if moment is not None and moment < before)
         return [job for _, _, job in due[:limit]]
+
+    def list_expired(self, channels: Collection[Channel], *, today: date, after: UUID, limit: int) -> list[Job]:
+        """Return jobs of these channels that are not archived and whose time is over, in the order of their ids."""
+        expired = [
+            job
+            for job in self._jobs.rows()
+            if not job.archived and job.channel in channels and job.id > after and self._expires_on(job) <= today
+        ]
+        return sorted(expired, key=lambda job: job.id)[:limit]
+
+    def archive(self, job_ids: Collection[UUID], *, now: datetime) -> int:
+        """Forget what may be personal in these jobs, and return how many were not archived yet."""
+        found = [job for job in map(self._jobs.get, job_ids) if job is not None and not job.archived]
+        for job in found:
+            self._jobs.put(job.id, job.as_archived(now))
+        return len(found)
+
+    def _expires_on(self, job: Job) -> date:
+        service = self._services.find(job.service_id)
+        days = DEFAULT_RETENTION_DAYS if service is None else service.days_kept(job.channel)
+        return expiry_date(job.scheduled_for or job.created_at, days)
 
     def add_chunks(self, chunks: Sequence[Chunk]) -> None:
         """Store chunks, but for those of a job and first row that there is already."""

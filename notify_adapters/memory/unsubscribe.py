@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve
@@ -39,6 +40,17 @@ class MemoryUnsubscribeRequests:
             return False
         self._table.put(request.notification_id, request)
         return True
+
+    def archive(self, *, created_before: datetime, limit: int) -> int:
+        """Remove old requests; nobody reads what is archived."""
+        old = sorted(
+            (request.created_at, request.notification_id)
+            for request in self._table.rows()
+            if request.created_at < created_before
+        )[:limit]
+        for _, notification_id in old:
+            self._table.remove(notification_id)
+        return len(old)
 
     def list_for(self, service_id: UUID) -> list[UnsubscribeRequest]:
         """Return the service's requests, oldest first."""

@@ -44,6 +44,19 @@ WHERE service_id = %(service_id)s AND key_hash = %(key_hash)s
     AND answer IS NULL AND in_flight_until = %(reserved_until)s
 """
 
+# Whoever takes a key anew just then keeps it: it is locked, and expires later when it is not any more. By `ctid`, so
+# that no plan can read the whole table for a few of its rows.
+_FORGET = """
+WITH forgotten AS (
+    DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM idempotency_keys WHERE expires_on <= %(today)s
+        ORDER BY expires_on LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING service_id
+)
+SELECT count(*) AS keys FROM forgotten
+"""
+
 
 class PostgresAnswers:
     """Implements `AnswerRepository`."""
@@ -80,6 +93,11 @@ class PostgresAnswers:
     def remember(self, answered: Answered) -> None:
         """Remember the answer."""
         self._take(taking(self._cipher, answered))
+
+    def forget(self, *, today: date, limit: int) -> int:
+        """Remove keys that have expired, and return how many those were."""
+        row = self._session.row(_FORGET, {"today": today, "limit": limit})
+        return 0 if row is None else row.keys
 
     def _take(self, parameters: dict[str, Any]) -> None:
         if self._session.row(TAKE, parameters) is None:

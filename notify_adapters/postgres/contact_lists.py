@@ -25,7 +25,7 @@ _LIST = f"SELECT {_COLUMNS} FROM service_contact_lists WHERE service_id = %(serv
 _FIND = f"{_LIST} AND id = %(id)s"
 _NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
 _ARCHIVE = f"""
-UPDATE service_contact_lists SET archived_at = %(now)s
+UPDATE service_contact_lists SET archived_at = %(now)s, original_file_name = id || '.csv'
 WHERE id = %(id)s AND service_id = %(service_id)s AND archived_at IS NULL
 RETURNING {_COLUMNS}
 """

@@ -8,8 +8,8 @@ choose the month's partition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from notify_core.jobs.model import (
     ScheduledJobs,
 )
 from notify_core.notifications.status import Status
+from notify_core.services.model import DEFAULT_RETENTION_DAYS
 from notify_core.vocabulary import Channel, KeyType
 
 _JOB = columns_of(jobs)
@@ -76,8 +77,29 @@ ORDER BY coalesce(updated_at, created_at), id LIMIT %(limit)s FOR UPDATE SKIP LO
 """
 _TAKE_UNCREATED = f"""
 SELECT {_JOB} FROM jobs
-WHERE status = 'finished' AND source = 'file' AND processing_finished < %(before)s
+WHERE status = 'finished' AND source = 'file' AND NOT archived AND processing_finished < %(before)s
 ORDER BY processing_finished, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
+
+_LIST_EXPIRED = f"""
+SELECT {", ".join(f"jobs.{column.name}" for column in jobs.columns)} FROM jobs
+LEFT JOIN service_data_retention AS own ON own.service_id = jobs.service_id AND own.channel = jobs.channel
+WHERE NOT jobs.archived AND jobs.id > %(after)s AND jobs.channel = ANY(%(channels)s)
+    AND (coalesce(jobs.scheduled_for, jobs.created_at) AT TIME ZONE 'Europe/London')::date
+        + coalesce(own.days, {DEFAULT_RETENTION_DAYS}) < %(today)s
+ORDER BY jobs.id LIMIT %(limit)s
+"""
+# As `Job.as_archived` says.
+_ARCHIVE = """
+WITH archived AS (
+    UPDATE jobs SET
+        archived = true, updated_at = %(now)s, client_reference = NULL,
+        original_file_name = CASE source WHEN 'file' THEN id || '.csv' ELSE original_file_name END,
+        encoding = NULL, delimiter = NULL, header = NULL, errors = '[]'
+    WHERE id = ANY(%(ids)s) AND NOT archived
+    RETURNING id
+)
+SELECT count(*) AS jobs FROM archived
 """
 
 _ADD_CHUNKS = f"""
@@ -169,6 +191,16 @@ class PostgresJobs:
 
     def _take(self, statement: str, before: datetime, limit: int) -> list[Job]:
         return [_job(row) for row in self._session.rows(statement, {"before": before, "limit": limit})]
+
+    def list_expired(self, channels: Collection[Channel], *, today: date, after: UUID, limit: int) -> list[Job]:
+        """Return jobs of these channels that are not archived and whose time is over, in the order of their ids."""
+        wanted = {"channels": [channel.value for channel in channels], "today": today, "after": after, "limit": limit}
+        return [_job(row) for row in self._session.rows(_LIST_EXPIRED, wanted)]
+
+    def archive(self, job_ids: Collection[UUID], *, now: datetime) -> int:
+        """Forget what may be personal in these jobs, and return how many were not archived yet."""
+        row = self._session.row(_ARCHIVE, {"ids": list(job_ids), "now": now})
+        return 0 if row is None else row.jobs
 
     def add_chunks(self, chunks: Sequence[Chunk]) -> None:
         """Store chunks, but for those of a job and first row that there is already."""

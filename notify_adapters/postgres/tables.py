@@ -335,6 +335,19 @@ unsubscribe_requests = Table(
     _column("created_at", MOMENT),
 )
 Index("unsubscribe_requests_service_id_idx", unsubscribe_requests.c.service_id)
+Index("unsubscribe_requests_created_at_idx", unsubscribe_requests.c.created_at)
+
+# What is left of them later. One message can have several: whoever asks again after that is a request again.
+unsubscribe_request_history = Table(
+    "unsubscribe_request_history",
+    metadata,
+    _id(),
+    _column("notification_id", Uuid),
+    _of_service(),
+    _column("template_id", Uuid),
+    _column("template_version", Integer),
+    _column("created_at", MOMENT),
+)
 
 # Some columns are only for who calls: the lease, and when somebody was last promised to look after the endpoint.
 callback_endpoints = Table(
@@ -476,6 +489,8 @@ Index(
         "status = ANY (ARRAY['scheduled'::text, 'pending'::text, 'in progress'::text, 'finished'::text])"
     ),
 )
+# Those that have files, or had them lately: what a night looks through for files to remove.
+Index("jobs_unarchived_idx", jobs.c.id, postgresql_where=text("NOT archived"))
 
 job_chunks = Table(
     "job_chunks",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -97,17 +97,15 @@ class S3Files:
         with _failures():
             self._client().delete_object(Bucket=self.bucket, Key=name)
 
-    def remove_many(self, names: Iterable[str]) -> None:
-        """Remove files, a thousand with one call. Raises FilesUnavailable."""
-        left = list(names)
-        problems: list[str] = []
-        for start in range(0, len(left), _MOST_AT_ONCE):
-            objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in left[start : start + _MOST_AT_ONCE]]
+    def remove_many(self, names: Sequence[str]) -> list[str]:
+        """Remove files, and return the names of those that could not be removed. Raises FilesUnavailable."""
+        kept: list[str] = []
+        for start in range(0, len(names), _MOST_AT_ONCE):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in names[start : start + _MOST_AT_ONCE]]
             with _failures():
                 answer = self._client().delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
-            problems += [error.get("Code", "Unknown") for error in answer.get("Errors", [])]
-        if problems:
-            raise FilesUnavailable(f"S3 did not remove {len(problems)} of {len(left)} files: {problems[0]}")
+            kept += [problem["Key"] for problem in answer.get("Errors", [])]
+        return kept
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin so, a thousand with one call. Raises FilesUnavailable."""

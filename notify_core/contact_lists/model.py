@@ -26,7 +26,7 @@ class ContactList:
     """What is known of a list. Its file is kept beside it, under the same id.
 
     `original_file_name` is what its owner calls it, and `row_count` how many recipients it has. `created_by_id` is
-    the user who stored it. `archived_at` is when it was removed, and its file with it; None while it is there.
+    the user who stored it. `archived_at` is when it was removed, and its file and name with it; None until then.
     """
 
     id: UUID

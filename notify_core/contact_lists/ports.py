@@ -27,7 +27,10 @@ class ContactListRepository(Protocol):
         ...
 
     def archive(self, service_id: UUID, list_id: UUID, *, now: datetime) -> ContactList | None:
-        """Archive the service's list, and return it; None, and nothing changed, when it is not found."""
+        """Archive the service's list, and return it; None, and nothing changed, when it is not found.
+
+        Its name is forgotten: it is called what `nameless` says from then on.
+        """
         ...
 
     def uses(self, service_id: UUID, *, recent_since: Mapping[Channel, datetime]) -> Mapping[UUID, Uses]:

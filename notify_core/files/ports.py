@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from attrs import Factory, frozen
@@ -55,10 +55,10 @@ class FileStore(Protocol):
         """Remove the file. Does nothing when there is none of that name."""
         ...
 
-    def remove_many(self, names: Iterable[str]) -> None:
-        """Remove files, a thousand with one call. Names that there are none of make no difference.
+    def remove_many(self, names: Sequence[str]) -> Sequence[str]:
+        """Remove files, a thousand with one call, and return the names of those that could not be removed.
 
-        When one cannot be removed the others may be gone nevertheless: it is safe to repeat.
+        A name of which there is no file counts as removed. Safe to repeat.
         """
         ...
 

@@ -32,3 +32,7 @@ class AnswerRepository(Protocol):
     def remember(self, answered: Answered) -> None:
         """Remember the answer. Raises KeyTaken, and remembers nothing, as `reserve` does."""
         ...
+
+    def forget(self, *, today: date, limit: int) -> int:
+        """Remove at most `limit` keys that expire on that London day or have before; return how many those were."""
+        ...

@@ -78,6 +78,8 @@ class RetryJob:
                     international_count=0,
                     error_count=0,
                     errors=(),
+                    # Another file may be there under its name: that, too, is to be removed.
+                    archived=False,
                 )
                 work.jobs.remove_chunks(job.id)
                 work.jobs.save(job)

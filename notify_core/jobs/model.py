@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from notify_core.jobs.rows import Ids, ids_of, row_id
 from notify_core.vocabulary import Channel, KeyType
@@ -66,6 +66,9 @@ class Job:
     How its file is to be read, and how far it was checked: `encoding`, `delimiter` and `header` are None until that
     is known; `rows_checked` and `bytes_checked` are counted from the file's beginning, and `international_count` is
     how many of these rows are texts to other countries. `errors` are the first ones, `error_count` is all.
+
+    `archived` is whether its time is over: its file is gone then, and what was copied from it.
+    `archived` is whether its file is gone, because its time was over.
     """
 
     id: UUID
@@ -114,6 +117,24 @@ class Job:
     def is_invalid(self) -> bool:
         """Whether its file was checked, and will not do. What only stood still can be resumed."""
         return self.status is JobStatus.ERROR and self.error_count > 0
+
+    def as_archived(self, now: datetime) -> Job:
+        """Return the job without what may be personal, as it is kept once its file is gone.
+
+        A file without a header has a person in its first line; names of files and clients' references hold anything.
+        How many errors there were is kept, and not where.
+        """
+        return evolve(
+            self,
+            archived=True,
+            updated_at=now,
+            original_file_name=nameless(self.id) if self.source is JobSource.FILE else self.original_file_name,
+            client_reference=None,
+            encoding=None,
+            delimiter=None,
+            header=None,
+            errors=(),
+        )
 
     def row_id(self, row: int) -> UUID:
         """Return the id of the message that a row (from 0) becomes."""
@@ -179,3 +200,12 @@ def file_name(service_id: UUID, job_id: UUID) -> str:
     'service-00000000-0000-0000-0000-000000000001-notify/00000000-0000-0000-0000-000000000002.csv'
     """
     return f"service-{service_id}-notify/{job_id}.csv"
+
+
+def nameless(file_id: UUID) -> str:
+    """Return what a file is called once the name that it came with is forgotten.
+
+    >>> nameless(UUID(int=2))
+    '00000000-0000-0000-0000-000000000002.csv'
+    """
+    return f"{file_id}.csv"

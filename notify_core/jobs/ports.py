@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from notify_core.jobs.model import Chunk, Job, JobList, PageOfJobs, ScheduledJobs
 from notify_core.notifications.status import Status
+from notify_core.vocabulary import Channel
 
 
 class JobRepository(Protocol):
@@ -58,7 +59,22 @@ class JobRepository(Protocol):
         ...
 
     def take_uncreated(self, *, finished_before: datetime, limit: int) -> list[Job]:
-        """Lock and return jobs from files, `finished` before that moment, longest ago first, without those locked."""
+        """Lock and return jobs from files, `finished` before that moment, longest ago first, without those locked.
+
+        Archived ones have no file any more that their rows could be read from: they are left out.
+        """
+        ...
+
+    def list_expired(self, channels: Collection[Channel], *, today: date, after: UUID, limit: int) -> list[Job]:
+        """Return jobs of these channels that are not archived and whose time is over, in the order of their ids.
+
+        At most `limit`, with ids after `after`. A job's time is its service's days of the channel, after the London
+        day on which it was scheduled, or else made; it is over when `today`, a London day, is later than that.
+        """
+        ...
+
+    def archive(self, job_ids: Collection[UUID], *, now: datetime) -> int:
+        """Let these jobs be as `Job.as_archived` has them, and return how many were not archived yet."""
         ...
 
     def add_chunks(self, chunks: Sequence[Chunk]) -> None:

@@ -27,7 +27,7 @@ from notify_core.unit_of_work import Database
 
 @frozen
 class StoreChunk:
-    """Store rows of a job that is `finished`."""
+    """Store rows of a job that is `finished`, and has its file yet."""
 
     database: Database
     files: FileStore
@@ -45,7 +45,7 @@ class StoreChunk:
             with self.database.statement() as work:
                 chunk = work.jobs.find_chunk(chunk_id)
                 job = None if chunk is None else work.jobs.read(chunk.job_id)
-            if chunk is None or job is None or job.status is not JobStatus.FINISHED:
+            if chunk is None or job is None or job.archived or job.status is not JobStatus.FINISHED:
                 continue
             now = self.clock()
             self._store(job.id, chunk, list(self._rows(job, chunk, now)), now)

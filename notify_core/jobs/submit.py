@@ -68,7 +68,7 @@ class SubmitFile:
         """Return the job that was made.
 
         Raises FileRefused, with nothing uploaded, when anything is wrong with the file; whatever
-        `ValidateSpreadsheet` and `CreateJob` raise; or FilesUnavailable.
+        `ValidateSpreadsheet` and `CreateJob` raise, with nothing left behind; or FilesUnavailable.
         """
         sheet = wanted.spreadsheet
         check_schedule(wanted.scheduled_for, self.create_job.clock())
@@ -87,16 +87,22 @@ class SubmitFile:
         if wanted.sender_id is not None:
             metadata["sender_id"] = str(wanted.sender_id)
         content = b"".join(sheet.read_from(0))
-        self.files.put(file_name(wanted.service_id, job_id), StoredFile(content, metadata))
-        return self.create_job(
-            NewJob(
-                id=job_id,
-                service_id=wanted.service_id,
-                created_by_id=wanted.created_by_id,
-                scheduled_for=wanted.scheduled_for,
-                contact_list_id=sheet.contact_list_id,
+        name = file_name(wanted.service_id, job_id)
+        self.files.put(name, StoredFile(content, metadata))
+        try:
+            return self.create_job(
+                NewJob(
+                    id=job_id,
+                    service_id=wanted.service_id,
+                    created_by_id=wanted.created_by_id,
+                    scheduled_for=wanted.scheduled_for,
+                    contact_list_id=sheet.contact_list_id,
+                )
             )
-        )
+        except Exception:
+            # A file that no job leads to would never be removed.
+            self.files.remove(name)
+            raise
 
 
 @frozen

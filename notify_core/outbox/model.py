@@ -60,6 +60,11 @@ class Task(StrEnum):
     REMOVE_EXPIRED_TEXTS = "delete-inbound-sms"
     REMOVE_LETTER_FILES = "remove-letter-files"
     REDATE_CONTENTS = "redate-contents"
+    # The ids of these only say where to go on.
+    ARCHIVE_UNSUBSCRIBE_REQUESTS = "archive-unsubscribe-requests"
+    REMOVE_SMS_EMAIL_JOBS = "remove_sms_email_jobs"
+    REMOVE_LETTER_JOBS = "remove_letter_jobs"
+    FORGET_ANSWERS = "forget-answers"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})

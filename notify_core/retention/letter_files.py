@@ -92,19 +92,20 @@ class RemoveLetterFiles:
                 return error
 
         found: list[LetterGone] = []
-        names: list[str] = []
+        whose: dict[str, LetterGone] = {}
         for letter, result in zip(letters, self.in_flight(names_of, letters), strict=True):
             if isinstance(result, FilesUnavailable):
                 failed.append((letter, str(result)))
             else:
                 found.append(letter)
-                names += result
+                whose.update(dict.fromkeys(result, letter))
         try:
-            files.remove_many(names)
+            kept = {whose[name].id for name in files.remove_many(list(whose))}
         except FilesUnavailable as error:
             failed += [(letter, str(error)) for letter in found]
             return []
-        return [letter.id for letter in found]
+        failed += [(letter, "the file could not be removed") for letter in found if letter.id in kept]
+        return [letter.id for letter in found if letter.id not in kept]
 
     def _promise(self) -> None:
         now = self.clock()

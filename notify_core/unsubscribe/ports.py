@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -24,7 +25,18 @@ class UnsubscribeRepository(Protocol):
     """Recipients' wishes to hear no more."""
 
     def add(self, request: UnsubscribeRequest) -> bool:
-        """Store a request; False, and nothing stored, when there is one for that message."""
+        """Store a request; False, and nothing stored, when there is one for that message.
+
+        Those that are archived do not count.
+        """
+        ...
+
+    def archive(self, *, created_before: datetime, limit: int) -> int:
+        """Archive at most `limit` requests that were made before that moment (UTC), and return how many those were.
+
+        What is archived has no address any more, and is not found: a request for the same message is stored again.
+        Leaves to others what they are archiving.
+        """
         ...
 
     def list_for(self, service_id: UUID) -> list[UnsubscribeRequest]:

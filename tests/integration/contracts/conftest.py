@@ -34,6 +34,7 @@ STORED = (
     "letter_files_due, redatings,"
     " callback_attempts, callbacks, callback_endpoints, bulk_rows_apart, job_chunks, jobs, service_contact_lists,"
     " idempotency_keys, outbox, unsubscribe_requests, waiting_receipts, complaints, inbound_sms, inbound_numbers,"
+    " unsubscribe_request_history,"
     " templates_history, templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list,"
     " service_data_retention, service_members, services, sms_delivery_statistics"
 )

@@ -218,3 +218,23 @@ def test_what_was_claimed_expired_or_is_anothers_is_not_cancelled(
     with database.statement() as work:
         work.notifications.claim([message.notification.id], now=clock(), until=clock())
     assert cancel(database, message, clock) is None
+
+
+# Forgetting
+
+
+def test_what_has_expired_is_forgotten_a_few_at_a_time(
+    database: Database, service: Service, answer: Answer, clock: FixedClock
+) -> None:
+    today = clock().date()
+    keys = [header_key(service.id, KeyType.NORMAL, f"key {number}", {}) for number in range(5)]
+    for number, one in enumerate(keys):
+        remember(database, answer(key=one, expires_on=today + timedelta(days=number)))
+    tomorrow = today + timedelta(days=1)
+    with database.statement() as work:
+        assert work.answers.forget(today=today, limit=9) == 1
+        assert work.answers.forget(today=tomorrow + timedelta(days=1), limit=1) == 1
+        assert work.answers.forget(today=tomorrow, limit=9) == 0
+        assert work.answers.forget(today=tomorrow + timedelta(days=1), limit=9) == 1
+    clock.advance(timedelta(days=-9))  # to a day on which none had expired
+    assert [find(database, one) is None for one in keys] == [True, True, True, False, False]

@@ -65,7 +65,9 @@ def test_the_newest_comes_first_and_archived_ones_not_at_all(
         assert work.contact_lists.list_for(UUID(int=5)) == []
         now = clock() + timedelta(hours=1)
         assert work.contact_lists.archive(UUID(int=5), lists[0].id, now=now) is None
-        assert work.contact_lists.archive(service_id, lists[0].id, now=now) == evolve(lists[0], archived_at=now)
+        assert work.contact_lists.archive(service_id, lists[0].id, now=now) == evolve(
+            lists[0], archived_at=now, original_file_name=f"{lists[0].id}.csv"
+        )
         assert work.contact_lists.archive(service_id, lists[0].id, now=now) is None
         assert work.contact_lists.find(service_id, lists[0].id) is None
         assert work.contact_lists.list_for(service_id) == [one for one in expected if one is not lists[0]]

@@ -153,6 +153,7 @@ def test_an_s3_that_does_not_answer_is_unavailable_and_its_error_names_no_file(s
         lambda: absent.get(name),
         lambda: absent.put(name, StoredFile(b"")),
         lambda: absent.remove(name),
+        lambda: absent.remove_many([name]),
         lambda: absent.describe(name),
         lambda: list(absent.read(name)),
         absent.ping,
@@ -187,3 +188,14 @@ def test_files_are_not_reached_before_they_are_needed_and_then_once(name: str) -
     files.put(name, StoredFile(b"x"))
     assert files.get(name) == StoredFile(b"x")
     assert len(opened) == 1
+
+
+def test_many_files_are_removed_in_one_go_whether_they_are_there_or_not(files: FileStore, name: str) -> None:
+    names = [f"{name}/{number}" for number in range(30)]
+    for one in names[:20]:
+        files.put(one, StoredFile(b"x"))
+    files.put(name, StoredFile(b"stays"))
+    assert list(files.remove_many([])) == []
+    assert list(files.remove_many(names)) == []
+    assert [files.describe(one) for one in names] == [None] * 30
+    assert files.get(name) == StoredFile(b"stays")

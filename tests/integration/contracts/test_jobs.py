@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import attrs
 import pytest
 from attrs import evolve
 
@@ -25,7 +26,7 @@ from notify_core.notifications.status import Status
 from notify_core.outbox.model import OutboxEntry
 from notify_core.services.model import Service
 from notify_core.unit_of_work import Database
-from notify_core.vocabulary import KeyType
+from notify_core.vocabulary import Channel, KeyType
 from tests.integration.contracts.conftest import MakeKey, MakeMessage, MakeTemplate, entry_for
 
 MINUTE = timedelta(minutes=1)
@@ -353,3 +354,77 @@ def test_stored_rows_are_told_from_missing_ones(
         assert work.jobs.stored_rows(job, first_row=0, row_count=10) == {0, 3, 6, 9}
         assert work.jobs.stored_rows(job, first_row=3, row_count=4) == {3, 6}
         assert work.jobs.stored_rows(job, first_row=3, row_count=0) == frozenset()
+
+
+# Jobs whose time is over
+
+DAY = timedelta(days=1)
+EVERY_CHANNEL = frozenset(Channel)
+
+
+def expired(database: Database, today: date, **more: Any) -> list[UUID]:
+    wanted: dict[str, Any] = {"channels": EVERY_CHANNEL, "after": UUID(int=0), "limit": 99} | more
+    with database.statement() as work:
+        return [job.id for job in work.jobs.list_expired(wanted.pop("channels"), today=today, **wanted)]
+
+
+def test_a_jobs_time_is_its_services_days_after_the_london_day_on_which_it_was_due(
+    database: Database, service: Service, add_job: AddJob, clock: FixedClock
+) -> None:
+    # Half past midnight in London, and the day before in UTC.
+    late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    made, scheduled = add_job(created_at=late), add_job(created_at=late, scheduled_for=late + DAY)
+    assert expired(database, date(2026, 7, 8)) == []
+    assert expired(database, date(2026, 7, 9)) == [made.id]
+    assert sorted(expired(database, date(2026, 7, 10))) == sorted([made.id, scheduled.id])
+    with database.statement() as work:
+        work.services.save(evolve(service, retention_days={made.channel: 3}))
+    assert expired(database, date(2026, 7, 4)) == []
+    assert expired(database, date(2026, 7, 5)) == [made.id]
+
+
+def test_jobs_whose_time_is_over_come_in_the_order_of_their_ids_by_channel(
+    database: Database, add_job: AddJob, clock: FixedClock
+) -> None:
+    ids = sorted(add_job(created_at=clock() - 30 * DAY).id for _ in range(4))
+    today = clock().date()
+    assert expired(database, today) == ids
+    assert expired(database, today, limit=2) == ids[:2]
+    assert expired(database, today, after=ids[1], limit=2) == ids[2:]
+    assert expired(database, today, channels={Channel.SMS}) == ids
+    assert expired(database, today, channels={Channel.LETTER, Channel.EMAIL}) == []
+
+
+def test_an_archived_job_has_nothing_of_its_file_any_more(
+    database: Database, add_job: AddJob, clock: FixedClock
+) -> None:
+    job = add_job(
+        status=JobStatus.ERROR,
+        original_file_name="Jo Smith.csv",
+        client_reference="jo@example.com",
+        encoding="utf-8",
+        delimiter=",",
+        header=("07700 900123", "Jo Smith"),
+        error_count=2,
+        errors=(RowError(problem="Missing", row=0, column="Jo Smith"),),
+    )
+    request = add_job(source=JobSource.API, original_file_name="Sent by the API", client_reference="Jo")
+    other = add_job()
+    clock.advance(MINUTE)
+    with database.statement() as work:
+        assert work.jobs.archive([job.id, request.id, uuid4()], now=clock()) == 2
+        assert work.jobs.archive([job.id], now=clock() + MINUTE) == 0
+        assert work.jobs.find(job.service_id, job.id) == job.as_archived(clock())
+        assert work.jobs.find(job.service_id, request.id) == request.as_archived(clock())
+        assert work.jobs.find(job.service_id, other.id) == other
+    kept = repr(attrs.astuple(job.as_archived(clock())) + attrs.astuple(request.as_archived(clock())))
+    assert [personal for personal in ("Smith", "jo@", "07700", "'Jo'") if personal in kept] == []
+    assert expired(database, clock().date() + 99 * DAY) == [other.id]
+
+
+def test_rows_of_an_archived_job_are_not_looked_for(database: Database, add_job: AddJob, clock: FixedClock) -> None:
+    job = add_job(status=JobStatus.FINISHED, processing_finished=clock() - MINUTE)
+    with database.begin() as work:
+        assert [one.id for one in work.jobs.take_uncreated(finished_before=clock(), limit=9)] == [job.id]
+        work.jobs.archive([job.id], now=clock())
+        assert work.jobs.take_uncreated(finished_before=clock(), limit=9) == []

@@ -81,3 +81,35 @@ def test_a_request_is_stored_once_for_each_message(
         assert work.unsubscribe_requests.add(second)
         assert work.unsubscribe_requests.list_for(stored_service.id) == [second, first]
         assert work.unsubscribe_requests.list_for(ONE) == []
+
+
+def test_old_requests_are_archived_a_few_at_a_time_and_may_come_again(
+    database: Database, stored_service: Service, clock: FixedClock, new_id: NewId
+) -> None:
+    def request(message: int, age: timedelta) -> UnsubscribeRequest:
+        return UnsubscribeRequest(
+            id=new_id(),
+            notification_id=UUID(int=message),
+            service_id=stored_service.id,
+            template_id=ONE,
+            template_version=3,
+            email_address=f"{message}@example.com",
+            created_at=clock() - age,
+        )
+
+    day = timedelta(days=1)
+    requests = [request(number, number * day) for number in range(1, 6)]
+    with database.statement() as work:
+        for one in requests:
+            assert work.unsubscribe_requests.add(one)
+        before = clock() - 2 * day
+        assert work.unsubscribe_requests.archive(created_before=before, limit=2) == 2
+        assert work.unsubscribe_requests.list_for(stored_service.id) == requests[2::-1]
+        assert work.unsubscribe_requests.archive(created_before=before, limit=2) == 1
+        assert work.unsubscribe_requests.archive(created_before=before, limit=2) == 0
+        assert work.unsubscribe_requests.list_for(stored_service.id) == requests[1::-1]
+        again = request(5, 4 * day)
+        assert work.unsubscribe_requests.add(again)
+        assert not work.unsubscribe_requests.add(request(5, 4 * day))
+        assert work.unsubscribe_requests.archive(created_before=before, limit=2) == 1
+        assert work.unsubscribe_requests.add(request(5, 0 * day))

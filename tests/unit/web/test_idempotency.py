@@ -166,3 +166,14 @@ def with_idempotent_references(town: Town) -> Town:
     with town.platform.database.statement() as work:
         work.services._table.put(service.id, service)
     return evolve(town, service=service)
+
+
+def test_an_answer_is_forgotten_when_its_message_is(web: Web) -> None:
+    forget = web.town.platform.notify.forget_answers
+    ask(web, web.sms(), "a")
+    web.town.clock.advance(timedelta(days=7))
+    ask(web, web.sms(), "b")
+    assert forget() == 0
+    web.town.clock.advance(timedelta(days=1))
+    assert (forget(), forget()) == (1, 0)
+    assert ask(web, web.sms(), "b").header("idempotent-replayed") == "true"

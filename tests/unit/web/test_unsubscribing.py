@@ -128,3 +128,23 @@ def test_an_id_of_another_form_is_an_unknown_address(web: Web, name: str) -> Non
     reply = web.request("POST", f"/unsubscribe/{name.format(uuid4())}/token")
     assert (reply.status, reply.json["message"][:17]) == (404, "The requested URL")
     assert web.request("GET", f"/unsubscribe/{uuid4()}/token").status == 405
+
+
+def test_after_ninety_days_the_address_is_forgotten_and_whoever_asks_again_is_heard(
+    web: Web, template: Template
+) -> None:
+    path = link(web, sent(web, template))
+    assert web.request("POST", path).status == 200
+    archive = web.town.platform.notify.archive_unsubscribe_requests
+    web.town.clock.advance(timedelta(days=90))
+    assert archive() == 0
+    [first] = requests(web)
+    web.town.clock.advance(timedelta(days=1))
+    assert (archive(), archive()) == (1, 0)
+    assert requests(web) == []
+
+    for _ in range(2):
+        assert web.request("POST", path).status == 200
+    [second] = requests(web)
+    assert (second.notification_id, second.email_address) == (first.notification_id, first.email_address)
+    assert second.id != first.id

@@ -81,6 +81,10 @@ def test_the_names_are_those_on_the_wire() -> None:
         "delete-inbound-sms",
         "remove-letter-files",
         "redate-contents",
+        "archive-unsubscribe-requests",
+        "remove_sms_email_jobs",
+        "remove_letter_jobs",
+        "forget-answers",
     ]
 
 
