@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ from notify_core.vocabulary import ProviderName
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _JOBS_NAMED = 10
+_ID = re.compile("[0-9a-fA-F-]{32,100}")
 
 
 def configure_logging(application: str, level: str) -> None:
@@ -52,6 +54,17 @@ def configure_logging(application: str, level: str) -> None:
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stdout, format="%(levelname)s %(name)s %(message)s"
     )
+
+
+def _id_or_nothing(reference: str) -> str:
+    """Return what a provider calls a message, if it looks like an id: whoever can send a receipt could send anything.
+
+    >>> _id_or_nothing("0100019ab1c2d3e4-5f6a7b8c-9d0e-1f2a-3b4c-5d6e7f8a9b0c-000000")
+    '0100019ab1c2d3e4-5f6a7b8c-9d0e-1f2a-3b4c-5d6e7f8a9b0c-000000'
+    >>> _id_or_nothing("jo@example.com")
+    'not an id'
+    """
+    return reference if _ID.fullmatch(reference) else "not an id"
 
 
 def log() -> Any:
@@ -106,17 +119,20 @@ class StructuredReceiptLog(ReceiptLog):
 
     def unmatched(self, provider: ProviderName, reference: str) -> None:
         """Write that no message is known by that reference."""
-        log().warning("receipt for an unknown message", provider=provider, reference=reference[:100])
+        log().warning("receipt for an unknown message", provider=provider, reference=_id_or_nothing(reference))
 
     def unknown_status(self, provider: ProviderName, reference: str, status: str) -> None:
         """Write that a provider uses a status that we do not know."""
         log().error(
-            "receipt with an unknown status", provider=provider, reference=reference[:100], reported=status[:20]
+            "receipt with an unknown status",
+            provider=provider,
+            reference=_id_or_nothing(reference),
+            reported=status[:20],
         )
 
     def left_waiting(self, provider: ProviderName, reference: str, problem: str) -> None:
         """Write that a receipt is stored and could not be applied."""
-        log().warning("receipt waits", provider=provider, reference=reference[:100], problem=problem)
+        log().warning("receipt waits", provider=provider, reference=_id_or_nothing(reference), problem=problem)
 
     def dropped(self, counts: Mapping[ProviderName, int]) -> None:
         """Write how many receipts were thrown away."""

@@ -5,6 +5,8 @@ One wrapper instead of a stack of middleware: this is the busiest code there is.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from time import perf_counter
 from typing import cast
 
@@ -19,6 +21,8 @@ from notify_web.tracing import Trace, begin_trace
 _QUIET = frozenset({"/", "/_status"})
 _SERVER_ERROR = 500
 _LONGEST_PATH = 200
+_MOST_PARTS = 10
+_ID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 _log = structlog.get_logger("notify.web.request")
 
@@ -47,9 +51,10 @@ class Reply:
 
 @frozen
 class Edge:
-    """The outermost part of the web shell."""
+    """The outermost part of the web shell. `words` are those that its addresses are made of."""
 
     app: ASGIApp
+    words: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -73,13 +78,12 @@ class Edge:
         finally:
             self._log(method, path, reply, trace, perf_counter() - started)
 
-    @staticmethod
-    def _log(method: str, path: str, reply: Reply, trace: Trace, seconds: float) -> None:
+    def _log(self, method: str, path: str, reply: Reply, trace: Trace, seconds: float) -> None:
         write = _log.warning if reply.status >= _SERVER_ERROR else _log.debug if path in _QUIET else _log.info
         write(
             "request",
             method=method,
-            path=_without_token(path)[:_LONGEST_PATH],
+            path=loggable(path, self.words)[:_LONGEST_PATH],
             status=reply.status,
             milliseconds=round(seconds * 1000, 2),
             service_id=trace.service_id,
@@ -87,14 +91,17 @@ class Edge:
         )
 
 
-def _without_token(path: str) -> str:
-    """Return the path as it may be logged: whoever knows an unsubscribe link's token can follow the link.
+def loggable(path: str, words: Container[str]) -> str:
+    """Return the path as it may be logged: our own words and ids.
 
-    >>> _without_token("/unsubscribe/740e5834-3a29-46b4-9a6f-16142fde533a/AQx-y_z")
+    Whoever knows an unsubscribe link's token can follow the link, and people ask for `/.../jo@example.com`.
+
+    >>> loggable("/unsubscribe/740e5834-3a29-46b4-9a6f-16142fde533a/AQx-y_z", {"unsubscribe"})
     '/unsubscribe/740e5834-3a29-46b4-9a6f-16142fde533a/...'
     """
-    parts = path.split("/", 3)
-    return path if parts[1] != "unsubscribe" or len(parts) < 4 else "/".join([*parts[:3], "..."])
+    return "/".join(
+        part if not part or part in words or _ID.fullmatch(part) else "..." for part in path.split("/", _MOST_PARTS)
+    )
 
 
 def _sloppy(path: str) -> bool:

@@ -110,7 +110,8 @@ def build_app(ports: WebPorts, close: Callable[[], None] = lambda: None) -> ASGI
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(Express(app, EXPRESS, LARGEST_BODY))
+    words = frozenset(part for handler in handlers for path in handler.paths for part in path.split("/"))
+    return Edge(Express(app, EXPRESS, LARGEST_BODY), words)
 
 
 def _lifespan(threads: int, close: Callable[[], None]) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
