@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from attrs import frozen
@@ -22,6 +22,7 @@ from notify_adapters.system import SystemClock, SystemIds
 from notify_core.application import Notify, Options, Ports, build
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
+from notify_core.letters.files import LetterBucket
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.vocabulary import ProviderName
 
@@ -57,6 +58,7 @@ class MemoryPlatform:
     caller: MemoryCaller
     files: MemoryFiles
     contact_list_files: MemoryFiles
+    letter_files: Mapping[LetterBucket, MemoryFiles]
 
     def run(self) -> None:
         """Do all background work that is due: what the relay and the workers do in production."""
@@ -90,6 +92,7 @@ def in_memory(
     phones, inboxes, documents = MemorySmsProvider(), MemoryEmailProvider(), MemoryDocuments()
     caller = MemoryCaller()
     contact_list_files = MemoryFiles()
+    letter_files = {bucket: MemoryFiles() for bucket in LetterBucket}
     ports = Ports(
         database=database,
         publisher=publisher,
@@ -107,6 +110,7 @@ def in_memory(
         unsubscribe_tokens=MemoryUnsubscribeTokens(),
         error_rates=MemoryErrorRates(),
         caller=caller,
+        letter_files=letter_files,
     )
     return MemoryPlatform(
         notify=build(ports, options),
@@ -118,4 +122,5 @@ def in_memory(
         caller=caller,
         files=files,
         contact_list_files=contact_list_files,
+        letter_files=letter_files,
     )

@@ -2,7 +2,8 @@
 
 It can be much, so it is done in pieces of some seconds. Where the next one goes on is stored with the change of
 setting that it is about: another change begins anew. Batches are transactions of their own; in each the message, its
-contents and its timeline move together.
+contents and its timeline move together. Callbacks come last: who queues one holds its message, and so gives it the
+day that the message has by then.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from notify_core.clock import Clock
 from notify_core.identifiers import NewId, first_id_at, moment_of
 from notify_core.notifications.model import expiry_date
 from notify_core.retention.model import Dated, DatedCallback, Move, Redating, Stage, day_of
-from notify_core.retention.promise import UNTIL_NOBODY_REMEMBERS, redating_due
+from notify_core.retention.promise import redating_due
 from notify_core.services.model import LONGEST_RETENTION, Service
 from notify_core.unit_of_work import Database, UnitOfWork
 from notify_core.vocabulary import Channel, KeyType
@@ -101,9 +102,6 @@ class _Piece:
                 self._tries += 1
                 if self._tries >= _TRIES:
                     return reached, _PAUSE
-            elif reached.stage is Stage.CALLBACKS and redating.stage is not Stage.CALLBACKS:
-                # Whoever has a message in hand with its old day has told of it by then.
-                return reached, UNTIL_NOBODY_REMEMBERS
             redating = reached
             if self._clock() >= until:
                 return reached, timedelta(0)
