@@ -18,9 +18,11 @@ from notify_core.unit_of_work import DatabaseUnavailable
 
 # Where each command lives. They are imported when they are called, so that `notify --help` is quick.
 _COMMANDS = {
+    "allowance": "notify_cli.commands.usage:allowance",
     "api-key": "notify_cli.commands.api_keys:api_keys",
     "apply": "notify_cli.commands.apply:apply",
     "beat": "notify_cli.commands.serve:beat",
+    "billing": "notify_cli.commands.usage:billing",
     "callbacks": "notify_cli.commands.callbacks:callbacks",
     "contact-list": "notify_cli.commands.contact_lists:contact_lists",
     "demo": "notify_cli.commands.demo:demo",
@@ -30,12 +32,14 @@ _COMMANDS = {
     "partitions": "notify_cli.commands.partitions:partitions",
     "providers": "notify_cli.commands.providers:providers",
     "queues": "notify_cli.commands.queues:queues",
+    "rates": "notify_cli.commands.rates:rates",
     "relay": "notify_cli.commands.relay:relay",
     "retention": "notify_cli.commands.retention:retention",
     "service": "notify_cli.commands.services:services",
     "settings": "notify_cli.commands.settings:settings",
     "status": "notify_cli.commands.status:status",
     "template": "notify_cli.commands.templates:templates",
+    "usage": "notify_cli.commands.usage:usage",
     "web": "notify_cli.commands.serve:web",
     "worker": "notify_cli.commands.serve:worker",
 }
@@ -68,6 +72,7 @@ def notify() -> None:
                       retention, partitions
     Set it up:        notify service create, api-key create, template create; notify apply
     Send to many:     notify job create, show, report; contact-list create
+    Bill for it:      notify usage, allowance show, rates list
 
     Settings come from the environment; `notify settings` lists them. Every command that prints something a
     script could want takes --json. Exit codes: 0 done, 1 unexpected, 2 usage, 3 settings, 4 not found,

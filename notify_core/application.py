@@ -10,6 +10,10 @@ from uuid import UUID
 from attrs import Factory, frozen
 
 from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
+from notify_core.billing.assign import FindAllowance, PopulateAnnualBilling, SetAllowance
+from notify_core.billing.build import BuildBilling, CreateNightlyBilling, UpdateBillingForToday, day_of
+from notify_core.billing.change_rates import AddRate, ListRates
+from notify_core.billing.show import ListFacts, ShowUsage
 from notify_core.bulk.cancel import CancelBulk
 from notify_core.bulk.find import FindBulk, ListBulkRows
 from notify_core.bulk.send import SendBulk
@@ -269,6 +273,16 @@ class Notify:
     archive_unsubscribe_requests: ArchiveUnsubscribeRequests
     remove_job_files: RemoveJobFiles
     forget_answers: ForgetAnswers
+    list_rates: ListRates
+    add_rate: AddRate
+    find_allowance: FindAllowance
+    set_allowance: SetAllowance
+    populate_annual_billing: PopulateAnnualBilling
+    build_billing: BuildBilling
+    create_nightly_billing: CreateNightlyBilling
+    update_billing_for_today: UpdateBillingForToday
+    show_usage: ShowUsage
+    list_facts: ListFacts
 
     def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
         """Do a background task. Safe to repeat, and to do twice at the same time."""
@@ -290,6 +304,7 @@ class Notify:
             Task.REMOVE_SMS_EMAIL_JOBS: partial(self.remove_job_files, SMS_AND_EMAIL),
             Task.REMOVE_LETTER_JOBS: partial(self.remove_job_files, LETTERS),
             Task.FORGET_ANSWERS: self.forget_answers,
+            Task.BUILD_BILLING: lambda ids: [self.build_billing(day_of(identifier)) for identifier in ids],
         }
         performers[task](subject_ids)
 
@@ -328,6 +343,7 @@ def build(ports: Ports, options: Options) -> Notify:
     reduce_priority = ReducePriority(ports.database, ports.clock, ports.provider_log)
     watch_errors = WatchErrors(ports.error_rates, directory, ports.clock, reduce_priority, ports.provider_log)
 
+    build_billing = BuildBilling(ports.database)
     announcer = AnnounceToServices(directory, ports.clock, ports.new_id)
     follow_up = FollowUp(announcer, composer.fragments)
 
@@ -491,4 +507,14 @@ def build(ports: Ports, options: Options) -> Notify:
         archive_unsubscribe_requests=ArchiveUnsubscribeRequests(ports.database, ports.clock, in_batches),
         remove_job_files=RemoveJobFiles(ports.database, ports.files, ports.clock, in_batches, ports.job_file_log),
         forget_answers=ForgetAnswers(ports.database, ports.clock, in_batches),
+        list_rates=ListRates(ports.database),
+        add_rate=AddRate(ports.database, ports.clock),
+        find_allowance=FindAllowance(ports.database, ports.clock),
+        set_allowance=SetAllowance(ports.database, ports.clock),
+        populate_annual_billing=PopulateAnnualBilling(ports.database, ports.clock),
+        build_billing=build_billing,
+        create_nightly_billing=CreateNightlyBilling(ports.database, ports.clock, ports.new_id),
+        update_billing_for_today=UpdateBillingForToday(build_billing, ports.clock),
+        show_usage=ShowUsage(ports.database, ports.clock),
+        list_facts=ListFacts(ports.database),
     )

@@ -16,6 +16,7 @@ LONDON = ZoneInfo("Europe/London")
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 _SUNDAY = 6
+_APRIL = 4
 
 
 def london_time(moment: datetime) -> datetime:
@@ -66,6 +67,24 @@ def london_midnight(day: date) -> datetime:
     datetime.datetime(2026, 6, 30, 23, 0, tzinfo=datetime.timezone.utc)
     """
     return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
+
+
+def financial_year(day: date) -> int:
+    """Return the year in whose April the financial year of a London day began.
+
+    >>> financial_year(date(2019, 3, 31)), financial_year(date(2019, 4, 1))
+    (2018, 2019)
+    """
+    return day.year if (day.month, day.day) >= (_APRIL, 1) else day.year - 1
+
+
+def days_of_financial_year(year: int) -> tuple[date, date]:
+    """Return the first and the last London day of the financial year that begins in April of `year`.
+
+    >>> [day.isoformat() for day in days_of_financial_year(2018)]
+    ['2018-04-01', '2019-03-31']
+    """
+    return date(year, _APRIL, 1), date(year + 1, _APRIL, 1) - _ONE_DAY
 
 
 class NoWorkingDays(NotifyError):

@@ -17,6 +17,7 @@ from uuid import UUID
 from attrs import define, field
 
 from notify_core.api_keys.model import ApiKey
+from notify_core.billing.rates import Tariff
 from notify_core.callbacks.model import Subscription
 from notify_core.clock import Clock
 from notify_core.content import EmailTemplate, SmsTemplate
@@ -32,6 +33,7 @@ _Value = TypeVar("_Value")
 _REMEMBERED = timedelta(seconds=2)
 _VERSION_REMEMBERED = timedelta(seconds=30)
 _PROVIDERS_REMEMBERED = timedelta(seconds=10)
+_TARIFF_REMEMBERED = timedelta(seconds=10)
 _MOST_REMEMBERED = 1024
 
 
@@ -69,7 +71,7 @@ class Remembered(Generic[_Key, _Value]):
 
 
 class Directory:
-    """Services, keys, templates and providers, as they were at most a few seconds ago."""
+    """Services, keys, templates, providers and rates, as they were at most a few seconds ago."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -80,6 +82,7 @@ class Directory:
         self._providers = Remembered(self._load_providers, clock, _PROVIDERS_REMEMBERED)
         self._authors = Remembered(self._load_author, clock, _VERSION_REMEMBERED)
         self._subscriptions = Remembered(self._load_subscriptions, clock, _REMEMBERED)
+        self._tariff = Remembered(self._load_tariff, clock, _TARIFF_REMEMBERED)
         self._sms = Remembered(self._compile_sms, clock, _VERSION_REMEMBERED)
         self._email = Remembered(self._compile_email, clock, _VERSION_REMEMBERED)
 
@@ -120,6 +123,10 @@ class Directory:
             return self._subscriptions.get(service_id)
         return self._subscriptions.get(service_id, work.callbacks.subscriptions)
 
+    def tariff(self) -> Tariff:
+        """Return what everything costs."""
+        return self._tariff.get(None)
+
     def sms(self, template: Template) -> SmsTemplate:
         """Return the template ready for rendering texts."""
         return self._sms.get(template)
@@ -138,6 +145,7 @@ class Directory:
         for memory in (self._services, self._keys, self._latest, self._versions, self._authors, self._providers):
             memory.forget()
         self._subscriptions.forget()
+        self._tariff.forget()
 
     def _load_service(self, service_id: UUID) -> Service | None:
         with self._database.statement() as work:
@@ -166,6 +174,10 @@ class Directory:
     def _load_subscriptions(self, service_id: UUID) -> tuple[Subscription, ...]:
         with self._database.statement() as work:
             return work.callbacks.subscriptions(service_id)
+
+    def _load_tariff(self, _: None) -> Tariff:
+        with self._database.statement() as work:
+            return work.billing.tariff()
 
     @staticmethod
     def _compile_sms(template: Template) -> SmsTemplate:

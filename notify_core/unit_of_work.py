@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from notify_core.api_keys.ports import ApiKeyRepository
+from notify_core.billing.ports import BillingRepository
 from notify_core.bulk.ports import BulkRepository
 from notify_core.callbacks.ports import CallbackRepository
 from notify_core.contact_lists.ports import ContactListRepository
@@ -108,6 +109,11 @@ class UnitOfWork(Protocol):
     @property
     def redating(self) -> RedatingRepository:
         """What is to be moved to other days."""
+        ...
+
+    @property
+    def billing(self) -> BillingRepository:
+        """Rates, free allowances, and what was sent on each day."""
         ...
 
     @property

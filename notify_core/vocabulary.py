@@ -21,6 +21,16 @@ class KeyType(StrEnum):
     TEST = "test"
 
 
+class Postage(StrEnum):
+    """How a letter travels: three classes within the country, two zones abroad."""
+
+    FIRST = "first"
+    SECOND = "second"
+    ECONOMY = "economy"
+    EUROPE = "europe"
+    REST_OF_WORLD = "rest-of-world"
+
+
 class ProviderName(StrEnum):
     """The outside companies that carry messages the last mile."""
 

@@ -52,6 +52,9 @@ SCHEDULE = (
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),
     Entry(name="apply-waiting-receipts", cron="* * * * *", queue=Queue.PERIODIC),
+    Entry(name="create-nightly-billing", cron="15 0 * * *", queue=Queue.REPORTING),
+    Entry(name="update-ft-billing-for-today", cron="0 * * * *", queue=Queue.REPORTING),
+    Entry(name="run-populate-annual-billing", cron="1 2 1 4 *", queue=Queue.PERIODIC),
 )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from attrs import frozen
 
 from notify_adapters.assembly import Platform
+from notify_core.billing.build import NIGHTLY_DAYS
+from notify_core.billing.model import FactsArchived
 from notify_core.files.ports import FilesUnavailable
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.outbox.model import Queue, Task
@@ -202,6 +204,30 @@ def check_for_missing_rows_in_completed_jobs(platform: Platform) -> None:
     platform.notify.restore_missing_rows()
 
 
+def create_or_update_ft_billing_for_day(platform: Platform, process_day: str | list[str]) -> None:
+    """Count a day for all services, given as YYYY-MM-DD, or days given by ids that stand for them."""
+    if isinstance(process_day, str):
+        platform.notify.build_billing(_day(process_day))
+    else:
+        platform.notify.perform(Task.BUILD_BILLING, _ids(process_day))
+
+
+def create_nightly_billing(platform: Platform, day_start: str | None = None, n_days: int = NIGHTLY_DAYS) -> None:
+    """Have the last days counted: `n_days`, of which `day_start` is the latest, or yesterday."""
+    today = None if day_start is None else _day(day_start) + timedelta(days=1)
+    platform.notify.create_nightly_billing(today, n_days)
+
+
+def update_ft_billing_for_today(platform: Platform) -> None:
+    """Count today, so far."""
+    platform.notify.update_billing_for_today()
+
+
+def run_populate_annual_billing(platform: Platform) -> None:
+    """Give services their free allowance for a new financial year."""
+    platform.notify.populate_annual_billing()
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -269,6 +295,14 @@ JOBS = (
     Job(name=Task.REMOVE_SMS_EMAIL_JOBS, work=remove_sms_email_jobs),
     Job(name=Task.REMOVE_LETTER_JOBS, work=remove_letter_jobs),
     Job(name=Task.FORGET_ANSWERS, work=forget_answers),
+    Job(
+        name=Task.BUILD_BILLING,
+        work=create_or_update_ft_billing_for_day,
+        hopeless=(InvalidMessage, FactsArchived),
+    ),
+    Job(name="create-nightly-billing", work=create_nightly_billing),
+    Job(name="update-ft-billing-for-today", work=update_ft_billing_for_today),
+    Job(name="run-populate-annual-billing", work=run_populate_annual_billing),
 )
 
 
@@ -284,6 +318,13 @@ def _ids(texts: list[str]) -> list[UUID]:
         return [UUID(text) for text in texts]
     except (ValueError, AttributeError, TypeError):
         raise InvalidMessage("the argument is not a list of ids") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise InvalidMessage("the argument is not a day, YYYY-MM-DD") from None
 
 
 def _provider(client_name: str) -> ProviderName:

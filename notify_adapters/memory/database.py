@@ -15,6 +15,7 @@ from notify_adapters.memory.accounts import (
     MemoryUsers,
 )
 from notify_adapters.memory.answers import MemoryAnswers
+from notify_adapters.memory.billing import MemoryBilling
 from notify_adapters.memory.bulk import ApartTable, MemoryBulk
 from notify_adapters.memory.callbacks import Attempts, MemoryCallbacks
 from notify_adapters.memory.contact_lists import MemoryContactLists
@@ -77,6 +78,9 @@ class MemoryUnitOfWork:
         )
         self.retention = MemoryRetention(shelves)
         self.redating = MemoryRedating(Table(self.undo_log), jobs, shelves)
+        self.billing = MemoryBilling(
+            Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.services, messages
+        )
         self.undo_log.clear()
 
     def commit(self) -> None:

@@ -70,6 +70,17 @@ class MemoryJobs:
         ]
         return ScheduledJobs(count=len(times), soonest=min(times, default=None))
 
+    def list_storing(self, service_id: UUID, *, made_after: datetime, stored_after: datetime) -> list[Job]:
+        """Return the service's jobs, made between these moments, whose rows may have been stored after the second."""
+        found = [
+            job
+            for job in self._jobs.rows()
+            if job.service_id == service_id
+            and made_after <= job.created_at < stored_after
+            and (job.status is JobStatus.FINISHED or _completed_since(job, stored_after))
+        ]
+        return sorted(found, key=lambda job: (job.created_at, job.id))
+
     def take_due(self, *, now: datetime, limit: int) -> list[Job]:
         """Return scheduled jobs whose time was before `now`, longest due first."""
         return self._take(
@@ -159,6 +170,10 @@ class MemoryJobs:
 
     def _rows_of(self, job: Job) -> list[Notification]:
         return [message.notification for message in self._messages.rows() if message.notification.job_id == job.id]
+
+
+def _completed_since(job: Job, moment: datetime) -> bool:
+    return job.status is JobStatus.FINISHED_ALL_CREATED and job.updated_at is not None and job.updated_at >= moment
 
 
 def _is_listed(page: PageOfJobs, job: Job) -> bool:

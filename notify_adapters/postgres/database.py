@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from notify_adapters.postgres.acceptance import GroupedAcceptance
 from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
+from notify_adapters.postgres.billing import PostgresBilling
 from notify_adapters.postgres.bulk import PostgresBulk
 from notify_adapters.postgres.callbacks import PostgresCallbacks
 from notify_adapters.postgres.contact_lists import PostgresContactLists
@@ -128,6 +129,11 @@ class PostgresUnitOfWork:
     def redating(self) -> PostgresRedating:
         """What is to be moved to other days."""
         return PostgresRedating(self._session)
+
+    @property
+    def billing(self) -> PostgresBilling:
+        """Rates, free allowances, and what was sent on each day."""
+        return PostgresBilling(self._session)
 
     @property
     def outbox(self) -> PostgresOutbox:

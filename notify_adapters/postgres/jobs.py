@@ -65,6 +65,14 @@ SELECT count(*) AS jobs, min(scheduled_for) AS soonest FROM jobs
 WHERE service_id = %(service_id)s AND status = 'scheduled'
 """
 
+# What is not finished stores nothing; what was complete by then has stored nothing since.
+_LIST_STORING = f"""
+SELECT {_JOB} FROM jobs
+WHERE service_id = %(service_id)s AND created_at >= %(made_after)s AND created_at < %(stored_after)s
+    AND (status = 'finished' OR status = 'finished all notifications created' AND updated_at >= %(stored_after)s)
+ORDER BY created_at, id
+"""
+
 _TAKE_DUE = f"""
 SELECT {_JOB} FROM jobs
 WHERE status = 'scheduled' AND source = 'file' AND scheduled_for < %(before)s
@@ -176,6 +184,11 @@ class PostgresJobs:
             if row is None
             else ScheduledJobs(count=row.jobs, soonest=row.soonest)
         )
+
+    def list_storing(self, service_id: UUID, *, made_after: datetime, stored_after: datetime) -> list[Job]:
+        """Return the service's jobs, made between these moments, whose rows may have been stored after the second."""
+        parameters = {"service_id": service_id, "made_after": made_after, "stored_after": stored_after}
+        return [_job(row) for row in self._session.rows(_LIST_STORING, parameters)]
 
     def take_due(self, *, now: datetime, limit: int) -> list[Job]:
         """Lock and return scheduled jobs whose time was before `now`, longest due first."""

@@ -35,12 +35,13 @@ from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import Event, Timeline, outcome_of, redirected
 from notify_core.outbox.model import OutboxEntry
 from notify_core.providers.model import Choice, first_of_each
-from notify_core.vocabulary import Channel, KeyType, ProviderName
+from notify_core.vocabulary import Channel, KeyType, Postage, ProviderName
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 _KEY_TYPES = {key_type.value: key_type for key_type in KeyType}
 _STATUSES = {status.value: status for status in Status}
 _PROVIDERS: dict[str | None, ProviderName | None] = {None: None, **{name.value: name for name in ProviderName}}
+_POSTAGES: dict[str | None, Postage | None] = {None: None, **{postage.value: postage for postage in Postage}}
 
 _FACTS = tuple(attribute.name for attribute in fields(Notification))
 
@@ -323,6 +324,7 @@ def _facts(notification: Notification) -> dict[str, Any]:
         "status": notification.status.value,
         "sent_by": _value(notification.sent_by),
         "attempting_with": _value(notification.attempting_with),
+        "postage": _value(notification.postage),
     }
 
 
@@ -377,6 +379,7 @@ def _notification(row: Row) -> Notification:
         in_doubt_until=row.in_doubt_until,
         job_id=row.job_id,
         job_row_number=row.job_row_number,
+        postage=_POSTAGES[row.postage],
     )
 
 
@@ -407,5 +410,5 @@ def _columns(outcomes: Sequence[Attempted]) -> dict[str, Any]:
     }
 
 
-def _value(word: Status | ProviderName | None) -> str | None:
+def _value(word: Status | ProviderName | Postage | None) -> str | None:
     return None if word is None else word.value

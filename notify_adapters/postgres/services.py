@@ -7,7 +7,16 @@ from uuid import UUID
 
 from notify_adapters.postgres.session import Parameters, Row, Session
 from notify_core.errors import Conflict, NotFound
-from notify_core.services.model import MessageLimits, Permission, ReplyTo, Service, SmsSender, WhenInDoubt, email_safe
+from notify_core.services.model import (
+    MessageLimits,
+    OrganisationType,
+    Permission,
+    ReplyTo,
+    Service,
+    SmsSender,
+    WhenInDoubt,
+    email_safe,
+)
 from notify_core.vocabulary import Channel
 
 # When another service's name reads the same nothing is inserted anywhere, and nothing comes back.
@@ -16,12 +25,13 @@ WITH service AS (
     INSERT INTO services (
         id, name, email_safe_name, created_at, active, restricted, prefix_sms, permissions,
         custom_email_sender_name, contact_link, rate_limit,
-        sms_limit, email_limit, letter_limit, international_sms_limit, idempotent_references, when_in_doubt
+        sms_limit, email_limit, letter_limit, international_sms_limit, idempotent_references, when_in_doubt,
+        organisation_type
     ) VALUES (
         %(id)s, %(name)s, %(email_safe_name)s, %(created_at)s, %(active)s, %(restricted)s, %(prefix_sms)s,
         %(permissions)s, %(custom_email_sender_name)s, %(contact_link)s, %(rate_limit)s,
         %(sms_limit)s, %(email_limit)s, %(letter_limit)s, %(international_sms_limit)s,
-        %(idempotent_references)s, %(when_in_doubt)s
+        %(idempotent_references)s, %(when_in_doubt)s, %(organisation_type)s
     )
     ON CONFLICT (email_safe_name) DO NOTHING
     RETURNING id
@@ -56,7 +66,8 @@ WITH service AS (
         custom_email_sender_name = %(custom_email_sender_name)s, contact_link = %(contact_link)s,
         rate_limit = %(rate_limit)s, sms_limit = %(sms_limit)s, email_limit = %(email_limit)s,
         letter_limit = %(letter_limit)s, international_sms_limit = %(international_sms_limit)s,
-        idempotent_references = %(idempotent_references)s, when_in_doubt = %(when_in_doubt)s
+        idempotent_references = %(idempotent_references)s, when_in_doubt = %(when_in_doubt)s,
+        organisation_type = %(organisation_type)s
     WHERE id = %(id)s AND NOT EXISTS (
         SELECT FROM services AS other WHERE other.email_safe_name = %(email_safe_name)s AND other.id <> %(id)s
     )
@@ -101,6 +112,7 @@ _SELECT = """
 SELECT
     id, name, created_at, active, restricted, prefix_sms, permissions, custom_email_sender_name, contact_link,
     rate_limit, sms_limit, email_limit, letter_limit, international_sms_limit, idempotent_references, when_in_doubt,
+    organisation_type,
     ARRAY(
         SELECT json_build_array(id, text, is_default)
         FROM service_sms_senders WHERE service_id = services.id ORDER BY position
@@ -184,6 +196,7 @@ def _parameters(service: Service) -> Parameters:
         "rate_limit": service.rate_limit,
         "idempotent_references": service.idempotent_references,
         "when_in_doubt": service.when_in_doubt.value,
+        "organisation_type": None if service.organisation_type is None else service.organisation_type.value,
         **_belongings(service),
     }
 
@@ -221,6 +234,7 @@ def _service(row: Row) -> Service:
         rate_limit=row.rate_limit,
         idempotent_references=row.idempotent_references,
         when_in_doubt=WhenInDoubt(row.when_in_doubt),
+        organisation_type=None if row.organisation_type is None else OrganisationType(row.organisation_type),
         limits=MessageLimits(
             sms=row.sms_limit,
             email=row.email_limit,

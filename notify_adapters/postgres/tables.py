@@ -22,6 +22,8 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -88,6 +90,7 @@ services = Table(
     _column("international_sms_limit", Integer),
     _column("idempotent_references", Boolean, server_default=text("false")),
     _column("when_in_doubt", Text, server_default=text("'resend'::text")),
+    Column("organisation_type", Text),
 )
 
 service_members = Table(
@@ -223,6 +226,7 @@ notifications = Table(
     Column("in_doubt_until", MOMENT),
     Column("job_id", Uuid),
     Column("job_row_number", Integer),
+    Column("postage", Text),
     postgresql_partition_by="RANGE (id)",
 )
 Index(
@@ -606,6 +610,71 @@ sms_delivery_statistics = Table(
     _column("late_10m", Integer),
     _column("errors", Integer),
 )
+
+# Pounds, from the London day on; a rate ends where the next one of its kind begins.
+rates = Table("rates", metadata, Column("valid_from", Date, primary_key=True), _column("rate", Numeric))
+letter_rates = Table(
+    "letter_rates",
+    metadata,
+    Column("postage", Text, primary_key=True),
+    Column("sheets", SmallInteger, primary_key=True, autoincrement=False),
+    Column("valid_from", Date, primary_key=True),
+    _column("rate", Numeric),
+)
+
+default_annual_allowance = Table(
+    "default_annual_allowance",
+    metadata,
+    _column("valid_from_financial_year_start", Integer),
+    Column("organisation_type", Text),
+    _column("allowance", Integer),
+)
+Index(
+    "default_annual_allowance_organisation_type_key",
+    default_annual_allowance.c.organisation_type,
+    default_annual_allowance.c.valid_from_financial_year_start,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
+)
+
+annual_billing = Table(
+    "annual_billing",
+    metadata,
+    Column("service_id", Uuid, ForeignKey("services.id"), primary_key=True),
+    Column("financial_year_start", Integer, primary_key=True, autoincrement=False),
+    _column("free_sms_fragment_limit", Integer),
+    _column("has_custom_allowance", Boolean),
+    _column("high_volume_service_last_year", Boolean),
+)
+
+# What was sent on a London day; what it costs is said by the rates. The key begins with what usage is asked by.
+ft_billing = Table(
+    "ft_billing",
+    metadata,
+    _column("bst_date", Date),
+    _column("service_id", Uuid),
+    _column("template_id", Uuid),
+    _column("channel", Text),
+    _column("provider", Text),
+    _column("rate_multiplier", Integer),
+    _column("international", Boolean),
+    _column("postage", Text),
+    _column("sheets", Integer),
+    _column("billable_units", BigInteger),
+    _column("notifications_sent", BigInteger),
+    PrimaryKeyConstraint(
+        "service_id",
+        "bst_date",
+        "template_id",
+        "channel",
+        "provider",
+        "rate_multiplier",
+        "international",
+        "postage",
+        "sheets",
+    ),
+)
+Index("ft_billing_bst_date_idx", ft_billing.c.bst_date)
 
 
 # Letters without contents whose PDFs are still to be removed, with what names them: their facts may be gone by then.

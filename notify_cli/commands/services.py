@@ -8,7 +8,14 @@ import click
 
 from notify_cli.output import json_option, notify_for_command, one_or_all, show
 from notify_core.services.create import NewService
-from notify_core.services.model import DEFAULT_PERMISSIONS, DEFAULT_RATE_LIMIT, Permission, Service, WhenInDoubt
+from notify_core.services.model import (
+    DEFAULT_PERMISSIONS,
+    DEFAULT_RATE_LIMIT,
+    OrganisationType,
+    Permission,
+    Service,
+    WhenInDoubt,
+)
 
 
 @click.group("service")
@@ -41,6 +48,11 @@ def services() -> None:
     show_default=True,
     help="Whether to resend or to fail what a provider may have taken, when no receipt comes.",
 )
+@click.option(
+    "--organisation-type",
+    type=click.Choice([kind.value for kind in OrganisationType]),
+    help="What kind of organisation it belongs to: this decides how many texts are free each year.",
+)
 @json_option
 def create(
     name: str,
@@ -53,6 +65,7 @@ def create(
     guest_list: tuple[str, ...],
     rate_limit: int,
     when_in_doubt: str,
+    organisation_type: str | None,
     as_json: bool,
 ) -> None:
     """Set up a service called NAME."""
@@ -67,6 +80,7 @@ def create(
         guest_list=guest_list,
         rate_limit=rate_limit,
         when_in_doubt=WhenInDoubt(when_in_doubt),
+        organisation_type=None if organisation_type is None else OrganisationType(organisation_type),
     )
     with notify_for_command() as platform:
         service = platform.notify.create_service(wanted)
@@ -109,5 +123,6 @@ def _document(service: Service) -> dict[str, Any]:
         "reply_tos": [{"id": reply_to.id, "email_address": reply_to.address} for reply_to in service.reply_tos],
         "contact_link": service.contact_link,
         "when_in_doubt": service.when_in_doubt,
+        "organisation_type": service.organisation_type,
         "created_at": service.created_at,
     }

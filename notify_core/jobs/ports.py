@@ -46,6 +46,13 @@ class JobRepository(Protocol):
         """Return how many of the service's jobs are scheduled, and for when the first of them is."""
         ...
 
+    def list_storing(self, service_id: UUID, *, made_after: datetime, stored_after: datetime) -> list[Job]:
+        """Return the service's jobs, made in [made_after, stored_after), whose rows may have been stored since then.
+
+        "Then" is `stored_after`. Jobs of which all rows had been stored by then are not among them.
+        """
+        ...
+
     def take_due(self, *, now: datetime, limit: int) -> list[Job]:
         """Lock and return scheduled jobs whose time was before `now`, longest due first, without those locked."""
         ...

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from notify_core.billing.rates import sms_rate
+from notify_core.billing.rates import Tariff
 from notify_core.clock import Clock
 from notify_core.content import SmsTemplate
 from notify_core.directory import Directory
@@ -82,13 +82,13 @@ class ValidateSpreadsheet:
         if not service.may_send(template.channel):
             raise ChannelNotPermitted(template.channel)
         of_all = sending(self.directory, service, template, sender_id)
-        found = _assess(of_all, size, read_from, self.clock())
+        found = _assess(of_all, size, read_from, self.directory.tariff(), self.clock())
         if found.is_valid and not self.reserve.would_fit(service, KeyType.NORMAL, template.channel, found.rows):
             return evolve(found, errors=(RowError(problem=_NO_PLACES),), error_count=1)
         return found
 
 
-def _assess(of_all: Sending, size: int, read_from: ReadFrom, now: datetime) -> Assessment:
+def _assess(of_all: Sending, size: int, read_from: ReadFrom, tariff: Tariff, now: datetime) -> Assessment:
     sheet = None
     errors: list[RowError] = []
     rows = fragments = units = error_count = 0
@@ -117,7 +117,7 @@ def _assess(of_all: Sending, size: int, read_from: ReadFrom, now: datetime) -> A
     except UnusableFile as error:
         errors.insert(0, RowError(problem=error.message))
         error_count += 1
-    rate = Decimal(0) if of_all.template.channel is Channel.EMAIL else sms_rate(now)
+    rate = Decimal(0) if of_all.template.channel is Channel.EMAIL else tariff.of_text_at(now)
     return Assessment(
         rows=rows,
         sheet=sheet,

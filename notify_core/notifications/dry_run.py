@@ -55,7 +55,10 @@ class DryRunSms:
             self.admit.international_sms(prepared.service, request.key, reserve=False)
         check_sms_length(rendered)
         outgoing, fragments = self.compose.sms(prepared.message, prepared.service, prepared.template)
-        cost = cost_of(evolve(prepared.message.notification, billable_units=fragments))
+        cost = cost_of(
+            evolve(prepared.message.notification, billable_units=fragments),
+            self.prepare.preparation.directory.tariff(),
+        )
         return RehearsedSms(
             prepared=prepared,
             outgoing=outgoing,

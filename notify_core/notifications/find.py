@@ -51,6 +51,7 @@ class PresentMessages:
         Many messages have the same template, so each version is looked up once.
         """
         known: dict[tuple[UUID, int], tuple[Template, _Fill] | None] = {}
+        tariff = self.directory.tariff()
         for message in messages:
             facts, contents = message.notification, message.contents
             version = facts.template_id, facts.template_version
@@ -68,7 +69,7 @@ class PresentMessages:
                 template=template,
                 body=body,
                 subject=subject,
-                cost=cost_of(facts),
+                cost=cost_of(facts, tariff),
                 one_click_unsubscribe_url=self._unsubscribe_link(message, template),
             )
 

@@ -11,7 +11,7 @@ from attrs import Factory, evolve, field, frozen
 from notify_core.calendar import london_date
 from notify_core.notifications.status import COMPLETED, HANDED_OVER, Status, accepts_receipt
 from notify_core.recipients import delivery_receipts_trusted
-from notify_core.vocabulary import Channel, KeyType, ProviderName
+from notify_core.vocabulary import Channel, KeyType, Postage, ProviderName
 
 # Days are kept whole, and in London; and a message may be sent a day after it was accepted.
 _MARGIN = timedelta(days=3)
@@ -21,7 +21,8 @@ _MARGIN = timedelta(days=3)
 class Notification:
     """The facts of one message: who, which template version, which status, what it costs. Nothing personal.
 
-    `expires_on` is the London day at whose start its contents go. `billable_units` is SMS fragments.
+    `expires_on` is the London day at whose start its contents go. `billable_units` is a text's fragments, or a
+    letter's sheets of paper; `postage` is a letter's.
     `document_download_count` is how many files an email links to, None for none.
     `reference` is the provider's own id of an email. `attempts` counts the times it was claimed for
     delivery; until `leased_until` nobody may claim it: somebody is at work on it, or its next attempt is then.
@@ -61,6 +62,7 @@ class Notification:
     in_doubt_until: datetime | None = None
     job_id: UUID | None = None
     job_row_number: int | None = None
+    postage: Postage | None = None
 
     @property
     def completed_at(self) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from notify_core.vocabulary import Channel
@@ -42,6 +43,27 @@ COMPLETED = frozenset(
 
 #: What a message becomes when a provider takes it.
 HANDED_OVER = frozenset({Status.SENDING, Status.SENT})
+
+#: What is charged for, or counted where it is free.
+BILLABLE: Mapping[Channel, frozenset[Status]] = {
+    Channel.SMS: frozenset(
+        {
+            Status.SENDING,
+            Status.SENT,
+            Status.DELIVERED,
+            Status.PENDING,
+            Status.TEMPORARY_FAILURE,
+            Status.PERMANENT_FAILURE,
+        }
+    ),
+    Channel.EMAIL: frozenset({Status.SENDING, Status.DELIVERED, Status.TEMPORARY_FAILURE, Status.PERMANENT_FAILURE}),
+    Channel.LETTER: frozenset({Status.SENDING, Status.DELIVERED, Status.RETURNED_LETTER}),
+}
+
+#: A letter in one of these was never printed.
+NEVER_PRINTED = frozenset(
+    {Status.CANCELLED, Status.TECHNICAL_FAILURE, Status.VALIDATION_FAILED, Status.VIRUS_SCAN_FAILED}
+)
 
 # A message is handed over before we have recorded that it was, so its receipt may find it `created`.
 _RECEIPTS_APPLY_TO = {

@@ -65,11 +65,13 @@ class Task(StrEnum):
     REMOVE_SMS_EMAIL_JOBS = "remove_sms_email_jobs"
     REMOVE_LETTER_JOBS = "remove_letter_jobs"
     FORGET_ANSWERS = "forget-answers"
+    #: Its ids stand for London days.
+    BUILD_BILLING = "create-or-update-ft-billing-for-day"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
 # Each subject of these takes long enough for a message of its own.
-_ALONE = frozenset({Task.PROCESS_JOB, Task.SHATTER_JOB_ROWS, Task.REDATE_CONTENTS})
+_ALONE = frozenset({Task.PROCESS_JOB, Task.SHATTER_JOB_ROWS, Task.REDATE_CONTENTS, Task.BUILD_BILLING})
 
 
 @frozen
@@ -126,7 +128,7 @@ def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskM
     """Pack entries into as few messages as may carry them, in the order in which each first occurs.
 
     Entries that share task, queue, group and (whole) seconds of delay travel together, up to
-    SUBJECTS_PER_MESSAGE of them, each subject once; those of jobs' tasks alone. Their times must lie within
+    SUBJECTS_PER_MESSAGE of them, each subject once; those of tasks that take long alone. Their times must lie within
     LONGEST_BROKER_DELAY of `now`.
     """
     together: dict[tuple[Task, Queue, UUID | None, timedelta], list[OutboxEntry]] = {}

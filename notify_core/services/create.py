@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from attrs import Factory, field, frozen
 
+from notify_core.billing.assign import assign_allowance
+from notify_core.calendar import financial_year, london_date
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.recipients import format_recipient, parse_email_address
@@ -18,6 +20,7 @@ from notify_core.services.model import (
     SMS_SENDER_LENGTH,
     InvalidService,
     MessageLimits,
+    OrganisationType,
     Permission,
     ReplyTo,
     Service,
@@ -54,11 +57,12 @@ class NewService:
     limits: MessageLimits = Factory(MessageLimits)
     retention_days: Mapping[Channel, int] = Factory(dict)
     when_in_doubt: WhenInDoubt = WhenInDoubt.RESEND
+    organisation_type: OrganisationType | None = None
 
 
 @frozen
 class CreateService:
-    """Set up a service with its first sender, reply-to address and guest list."""
+    """Set up a service with its first sender, reply-to address, guest list, and this year's free allowance."""
 
     database: Database
     clock: Clock
@@ -74,6 +78,7 @@ class CreateService:
         service = self._service(wanted)
         with self.database.begin() as work:
             work.services.add(service)
+            assign_allowance(work, service.id, financial_year(london_date(service.created_at)))
             work.commit()
         return service
 
@@ -98,6 +103,7 @@ class CreateService:
             limits=wanted.limits,
             retention_days=dict(wanted.retention_days),
             when_in_doubt=wanted.when_in_doubt,
+            organisation_type=wanted.organisation_type,
             guest_list=frozenset(format_recipient(entry) for entry in wanted.guest_list),
             sms_senders=(sender,),
             reply_tos=reply_tos,

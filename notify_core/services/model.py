@@ -63,6 +63,20 @@ class WhenInDoubt(StrEnum):
     FAIL = "fail"
 
 
+class OrganisationType(StrEnum):
+    """What kind of organisation a service belongs to: it decides how many texts are free each year."""
+
+    CENTRAL = "central"
+    LOCAL = "local"
+    NHS_CENTRAL = "nhs_central"
+    NHS_LOCAL = "nhs_local"
+    NHS_GP = "nhs_gp"
+    NHS_NOTIFY = "nhs_notify"
+    EMERGENCY_SERVICE = "emergency_service"
+    SCHOOL_OR_COLLEGE = "school_or_college"
+    OTHER = "other"
+
+
 class InvalidService(NotifyError):
     """A service cannot be made from these values."""
 
@@ -104,7 +118,8 @@ class Service:
     `restricted` means trial mode: only the team and the guest list can be written to. Both hold
     normalised recipients, the team's being where its members can be written to. `rate_limit` is requests a
     minute and key type. `retention_days` says for how many days the personal data of a channel is kept, where
-    it is not the default of 7. An archived service is not `active` and has another name: see `original_name`.
+    it is not the default of 7. `organisation_type` is None where nobody has said. An archived
+    service is not `active` and has another name: see `original_name`.
     """
 
     id: UUID
@@ -125,6 +140,7 @@ class Service:
     reply_tos: tuple[ReplyTo, ...] = ()
     idempotent_references: bool = False
     when_in_doubt: WhenInDoubt = WhenInDoubt.RESEND
+    organisation_type: OrganisationType | None = None
 
     @property
     def email_sender_local_part(self) -> str:

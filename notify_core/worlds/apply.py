@@ -10,6 +10,8 @@ from attrs import evolve, field, frozen
 
 from notify_core.api_keys.manage import NewSecret
 from notify_core.api_keys.model import ApiKey
+from notify_core.billing.assign import assign_allowance
+from notify_core.calendar import financial_year, london_date
 from notify_core.clock import Clock
 from notify_core.errors import Conflict
 from notify_core.identifiers import NewId
@@ -134,6 +136,8 @@ class _Application:
         elif after != before:
             self.work.services.save(after)
             self._redate(before, after)
+        if before is None or after.organisation_type is not before.organisation_type:
+            assign_allowance(self.work, after.id, financial_year(london_date(self.now)))
         team_changed = self._team(after.id, wanted, place)
         keys = self._keys(after.id, wanted, place.at("api_keys"))
         templates = self._templates(after.id, wanted, place.at("templates"))

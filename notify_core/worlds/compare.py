@@ -53,6 +53,7 @@ def service_after(before: Service, wanted: WorldService, new_id: NewId, place: P
         "rate_limit": wanted.rate_limit,
         "idempotent_references": wanted.idempotent_references,
         "when_in_doubt": wanted.when_in_doubt,
+        "organisation_type": wanted.organisation_type,
         "guest_list": None if wanted.guest_list is None else frozenset(map(format_recipient, wanted.guest_list)),
     }
     return evolve(

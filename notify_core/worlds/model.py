@@ -19,6 +19,7 @@ from notify_core.services.model import (
     NAME_LENGTH,
     SHORTEST_RETENTION,
     SMS_SENDER_LENGTH,
+    OrganisationType,
     Permission,
     WhenInDoubt,
     email_safe,
@@ -288,6 +289,13 @@ class WorldService:
             Choice(WhenInDoubt),
             "What becomes of a message that a provider may have taken and for which no receipt comes: `resend`, "
             "which it is unless said, or `fail`.",
+        ),
+    )
+    organisation_type: OrganisationType | None = field(
+        default=None,
+        metadata=of(
+            Choice(OrganisationType),
+            "What kind of organisation it belongs to, which decides how many texts are free each year.",
         ),
     )
     guest_list: tuple[str, ...] | None = field(

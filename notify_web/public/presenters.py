@@ -219,7 +219,7 @@ def notification(found: Found, root: str) -> shapes.Notification:
         "line_5": None,
         "line_6": None,
         "postcode": None,
-        "postage": None,
+        "postage": facts.postage,
         "body": found.body,
         "subject": found.subject,
         "template": _version_used(facts.template_id, facts.template_version, root),

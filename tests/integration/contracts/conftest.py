@@ -36,7 +36,7 @@ STORED = (
     " idempotency_keys, outbox, unsubscribe_requests, waiting_receipts, complaints, inbound_sms, inbound_numbers,"
     " unsubscribe_request_history,"
     " templates_history, templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list,"
-    " service_data_retention, service_members, services, sms_delivery_statistics"
+    " service_data_retention, service_members, annual_billing, ft_billing, services, sms_delivery_statistics"
 )
 PUT_PROVIDERS_BACK = """
 UPDATE provider_details AS now SET version = 1, priority = first.priority, active = first.active,
@@ -81,8 +81,12 @@ def database(request: pytest.FixtureRequest, clock: FixedClock) -> Database:
     return PostgresDatabase(engine, CIPHER, clock)
 
 
+# Those that a platform begins with are older.
+ADDED_RATES = "valid_from > date '2026-07-01'"
+
+
 def empty(engine: Engine) -> None:
-    """Remove everything but the platform's own user and the providers, which are put back to what they were at first.
+    """Remove everything but the platform's own user, its rates, and the providers, which are put back to the first.
 
     Deleting a few rows is faster than truncating a hundred partitions.
     """
@@ -91,6 +95,8 @@ def empty(engine: Engine) -> None:
         connection.exec_driver_sql("DELETE FROM provider_details_history WHERE version > 1")
         for table in ("notifications", "notification_contents", "notification_events", *STORED.split(", ")):
             connection.exec_driver_sql(f"DELETE FROM {table}")
+        for table in ("rates", "letter_rates"):
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE {ADDED_RATES}")
         connection.exec_driver_sql(f"DELETE FROM users WHERE id <> '{NOTIFY_USER_ID}'")
 
 

@@ -10,6 +10,7 @@ from notify_core.errors import Conflict, NotFound
 from notify_core.identifiers import NewId
 from notify_core.services.model import (
     MessageLimits,
+    OrganisationType,
     Permission,
     ReplyTo,
     Service,
@@ -32,6 +33,7 @@ def with_everything(service: Service, new_id: NewId) -> Service:
         contact_link="https://example.com/badge",
         rate_limit=1,
         when_in_doubt=WhenInDoubt.FAIL,
+        organisation_type=OrganisationType.NHS_GP,
         limits=MessageLimits(sms=1, email=2, letter=3, international_sms=4),
         retention_days={Channel.SMS: 3, Channel.LETTER: 90},
         guest_list=frozenset({"447700900123", "jo@example.com"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -39,6 +39,10 @@ class Heard:
             check_jobs=lambda: self.calls.append(("check",)),
             complete_jobs=lambda: self.calls.append(("complete",)),
             restore_missing_rows=lambda: self.calls.append(("restore",)),
+            build_billing=lambda day: self.calls.append(("count", day)),
+            create_nightly_billing=lambda *call: self.calls.append(("nightly", *call)),
+            update_billing_for_today=lambda: self.calls.append(("today",)),
+            populate_annual_billing=lambda: self.calls.append(("allowances",)),
         )
 
     def ensure_partitions(self) -> list[str]:
@@ -85,6 +89,10 @@ def test_the_names_are_those_on_the_wire() -> None:
         "remove_sms_email_jobs",
         "remove_letter_jobs",
         "forget-answers",
+        "create-or-update-ft-billing-for-day",
+        "create-nightly-billing",
+        "update-ft-billing-for-today",
+        "run-populate-annual-billing",
     ]
 
 
@@ -157,6 +165,17 @@ def test_periodic_tasks() -> None:
     assert run("check-job-status") == [("check",)]
     assert run("update-status-of-fully-processed-jobs") == [("complete",)]
     assert run("check-for-missing-rows-in-completed-jobs") == [("restore",)]
+
+
+def test_billing() -> None:
+    assert run("create-nightly-billing") == [("nightly", None, 10)]
+    assert run("create-nightly-billing", "2026-11-20", 3) == [("nightly", date(2026, 11, 21), 3)]
+    assert run("update-ft-billing-for-today") == [("today",)]
+    assert run("run-populate-annual-billing") == [("allowances",)]
+    assert run("create-or-update-ft-billing-for-day", "2026-11-20") == [("count", date(2026, 11, 20))]
+    for nonsense in ("20 November", "", 7):
+        with pytest.raises(InvalidMessage):
+            run("create-or-update-ft-billing-for-day", nonsense)
 
 
 def test_a_job_is_processed_whoever_asks() -> None:

@@ -42,6 +42,7 @@ WHOLE: dict[str, Any] = {
             "retention_days": {"sms": 1, "email": 90, "letter": 7},
             "idempotent_references": True,
             "when_in_doubt": "fail",
+            "organisation_type": "nhs_local",
             "guest_list": ["07700 900124", "guest@example.com"],
             "team": ["jo@EXAMPLE.com"],
             "sms_senders": [{"text": "BINS", "is_default": True, "id": str(UUID(int=3))}, {"text": "07700900125"}],
