@@ -19,6 +19,7 @@ from notify_adapters.files_when_needed import FilesWhenNeeded
 from notify_adapters.health import Health
 from notify_adapters.logging import (
     StructuredCallbackLog,
+    StructuredCheckLog,
     StructuredDeliveryLog,
     StructuredJobFileLog,
     StructuredProviderLog,
@@ -46,6 +47,7 @@ from notify_core.providers.log import ProviderLog
 from notify_core.providers.ports import EmailProvider, ErrorRates, EventInbox, SmsProvider
 from notify_core.retention.ports import RetentionLog
 from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES
+from notify_core.statistics.check import CheckLog
 from notify_core.vocabulary import ProviderName
 
 if TYPE_CHECKING:
@@ -164,6 +166,7 @@ def assemble(
         letter_files=_letter_files(settings),
         retention_log=RetentionLog() if role is Role.COMMAND else StructuredRetentionLog(),
         job_file_log=StructuredJobFileLog(),
+        check_log=CheckLog() if role is Role.COMMAND else StructuredCheckLog(),
     )
 
     def prepare_partitions() -> list[str]:
@@ -298,6 +301,7 @@ def _options(settings: Settings) -> Options:
         lease=timedelta(seconds=settings.delivery_lease_seconds),
         doubt_wait=timedelta(seconds=settings.in_doubt_wait_seconds),
         late_texts_alarm=settings.late_texts_alarm,
+        low_inbound_numbers=settings.low_inbound_numbers,
         callbacks_to_loopback=settings.callbacks_to_loopback,
     )
 

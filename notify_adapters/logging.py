@@ -25,6 +25,7 @@ from notify_core.providers.log import TEXTS_ARE_LATE, ProviderLog
 from notify_core.providers.model import Provider
 from notify_core.retention.model import Applied, ExpiredDay
 from notify_core.retention.ports import RetentionLog
+from notify_core.statistics.check import CheckLog, Concern, InboundNumbers, ServiceConcern
 from notify_core.vocabulary import ProviderName
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -172,6 +173,23 @@ class StructuredProviderLog(ProviderLog):
     def texts_are_late(self, all_providers: Lateness, breaches: int) -> None:
         """Write it as an error, so that somebody is woken."""
         log().error(TEXTS_ARE_LATE, judged=all_providers.judged, late=all_providers.late, minutes_in_a_row=breaches)
+
+
+class StructuredCheckLog(CheckLog):
+    """Writes an error for each thing that somebody should look into. Services go by their ids."""
+
+    def service(self, found: ServiceConcern) -> None:
+        """Write that a service is to be looked into."""
+        fields = {"service_id": str(found.texts.service_id), "texts": found.texts.texts}
+        if found.concern is Concern.HIGH_FAILURE_RATE:
+            failures = found.texts.permanent_failures
+            log().error("service with a high failure rate", permanent_failures=failures, **fields)
+        else:
+            log().error("service sends texts to numbers for drama", **fields)
+
+    def inbound_numbers_are_low(self, numbers: InboundNumbers) -> None:
+        """Write that there are hardly any numbers left."""
+        log().error("numbers that people can text run out", available=numbers.available, threshold=numbers.threshold)
 
 
 class StructuredCallbackLog(CallbackLog):

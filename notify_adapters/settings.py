@@ -233,6 +233,7 @@ class Settings:
     delivery_retry_seconds: int = _setting("DELIVERY_RETRY_SECONDS", _positive, default=300)
     in_doubt_wait_seconds: int = _setting("IN_DOUBT_WAIT_SECONDS", _positive, default=120)
     late_texts_alarm: bool = _setting("CHECK_SLOW_TEXT_MESSAGE_DELIVERY", _flag, default=True)
+    low_inbound_numbers: int = _setting("LOW_INBOUND_SMS_NUMBER_THRESHOLD", _whole_number, default=50)
     callbacks_to_loopback: bool = _setting("CALLBACKS_TO_LOOPBACK", _flag, default=False)
     relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", _positive, default=1000)
 

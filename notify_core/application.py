@@ -91,6 +91,15 @@ from notify_core.retries import EMAIL_RETRIES, SMS_RETRIES, RetryPolicy
 from notify_core.services.archive import ArchiveService
 from notify_core.services.create import CreateService
 from notify_core.services.find import FindService, ListServices
+from notify_core.statistics.build_facts import (
+    CHANNELS_OF_TASK,
+    BuildPromisedFacts,
+    BuildStatusFacts,
+    CreateNightlyStatus,
+)
+from notify_core.statistics.check import CheckInboundNumbers, CheckLog, CheckServices
+from notify_core.statistics.count import CountStatistics, CountTemplateUse, FindLastUse, ReportServices
+from notify_core.statistics.processing_time import ListProcessingTimes, SaveProcessingTime
 from notify_core.templates.archive import ArchiveTemplate
 from notify_core.templates.find import FindTemplate, ListTemplates
 from notify_core.templates.show import PreviewTemplate, ShowTemplate, ShowTemplates
@@ -131,6 +140,7 @@ class Ports:
     letter_files: Mapping[LetterBucket, FileStore] = Factory(dict)
     retention_log: RetentionLog = Factory(RetentionLog)
     job_file_log: JobFileLog = Factory(JobFileLog)
+    check_log: CheckLog = Factory(CheckLog)
 
 
 @frozen(kw_only=True)
@@ -139,6 +149,7 @@ class Options:
 
     `documents_url` is where recipients reach the file service, and `api_root` where their mail programs reach this
     API; both without a slash at their end. `late_texts_alarm` is whether to tell when texts are late for long.
+    With no more than `low_inbound_numbers` that services can still be given, there are too few.
     """
 
     email_domain: str
@@ -152,6 +163,7 @@ class Options:
     lease: timedelta = DEFAULT_LEASE
     doubt_wait: timedelta = DEFAULT_DOUBT_WAIT
     late_texts_alarm: bool = True
+    low_inbound_numbers: int = 50
     callbacks_to_loopback: bool = False
 
 
@@ -250,6 +262,17 @@ class Notify:
     switch_on_slow_delivery: SwitchOnSlowDelivery
     tend_providers_back: TendBack
 
+    build_status_facts: BuildStatusFacts
+    create_nightly_status: CreateNightlyStatus
+    save_processing_time: SaveProcessingTime
+    list_processing_times: ListProcessingTimes
+    count_statistics: CountStatistics
+    count_template_use: CountTemplateUse
+    report_services: ReportServices
+    find_last_use: FindLastUse
+    check_services: CheckServices
+    check_inbound_numbers: CheckInboundNumbers
+
     unsubscribe: Unsubscribe
 
     add_endpoint: AddEndpoint
@@ -305,6 +328,7 @@ class Notify:
             Task.REMOVE_LETTER_JOBS: partial(self.remove_job_files, LETTERS),
             Task.FORGET_ANSWERS: self.forget_answers,
             Task.BUILD_BILLING: lambda ids: [self.build_billing(day_of(identifier)) for identifier in ids],
+            **{task: BuildPromisedFacts(self.build_status_facts, of) for task, of in CHANNELS_OF_TASK.items()},
         }
         performers[task](subject_ids)
 
@@ -348,6 +372,7 @@ def build(ports: Ports, options: Options) -> Notify:
     follow_up = FollowUp(announcer, composer.fragments)
 
     in_batches = InBatches(database=ports.database, clock=ports.clock, new_id=ports.new_id)
+    count_statistics = CountStatistics(ports.database, ports.clock)
 
     def call_back(*, ailing: bool) -> SendCallbacks:
         return SendCallbacks(
@@ -477,6 +502,16 @@ def build(ports: Ports, options: Options) -> Notify:
         ),
         switch_on_slow_delivery=SwitchOnSlowDelivery(ports.database, ports.clock, reduce_priority),
         tend_providers_back=TendBack(ports.database, ports.clock, ports.provider_log),
+        build_status_facts=BuildStatusFacts(ports.database, ports.clock),
+        create_nightly_status=CreateNightlyStatus(ports.database, ports.clock, ports.new_id),
+        save_processing_time=SaveProcessingTime(ports.database, ports.clock),
+        list_processing_times=ListProcessingTimes(ports.database),
+        count_statistics=count_statistics,
+        count_template_use=CountTemplateUse(count_statistics),
+        report_services=ReportServices(ports.database),
+        find_last_use=FindLastUse(ports.database, ports.clock),
+        check_services=CheckServices(ports.database, ports.clock, ports.check_log),
+        check_inbound_numbers=CheckInboundNumbers(ports.database, options.low_inbound_numbers, ports.check_log),
         unsubscribe=Unsubscribe(ports.database, ports.unsubscribe_tokens, ports.clock, ports.new_id),
         add_endpoint=AddEndpoint(
             ports.database,

@@ -18,6 +18,7 @@ from notify_core.outbox.ports import Outbox
 from notify_core.providers.ports import ProviderRepository, SmsDeliveryStatistics
 from notify_core.retention.ports import RedatingRepository, RetentionRepository
 from notify_core.services.ports import ServiceRepository
+from notify_core.statistics.ports import StatisticsRepository
 from notify_core.templates.ports import TemplateRepository
 from notify_core.unsubscribe.ports import UnsubscribeRepository
 from notify_core.users.ports import UserRepository
@@ -79,6 +80,11 @@ class UnitOfWork(Protocol):
     @property
     def sms_statistics(self) -> SmsDeliveryStatistics:
         """How soon texts are delivered."""
+        ...
+
+    @property
+    def statistics(self) -> StatisticsRepository:
+        """What became of messages, counted."""
         ...
 
     @property

@@ -48,6 +48,14 @@ SCHEDULE = (
     Entry(name="forget-answers", cron="20 2 * * *", queue=Queue.PERIODIC),
     Entry(name="remove_sms_email_jobs", cron="0 4 * * *", queue=Queue.PERIODIC),
     Entry(name="remove_letter_jobs", cron="20 4 * * *", queue=Queue.PERIODIC),
+    Entry(name="create-nightly-notification-status", cron="30 0 * * *", queue=Queue.REPORTING),
+    Entry(name="save-daily-notification-processing-time", cron="0 2 * * *", queue=Queue.PERIODIC),
+    Entry(name="check-for-low-available-inbound-sms-numbers", cron="0 9 * * mon", queue=Queue.PERIODIC),
+    Entry(
+        name="check-for-services-with-high-failure-rates-or-sending-to-tv-numbers",
+        cron="30 10 * * mon-fri",
+        queue=Queue.PERIODIC,
+    ),
     Entry(name="wake-callback-endpoints", cron="* * * * *", queue=Queue.PERIODIC),
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),

@@ -228,6 +228,36 @@ def run_populate_annual_billing(platform: Platform) -> None:
     platform.notify.populate_annual_billing()
 
 
+def create_nightly_status(platform: Platform) -> None:
+    """Have the last days' messages counted."""
+    platform.notify.create_nightly_status()
+
+
+def build_status_facts(platform: Platform, ids: list[str]) -> None:
+    """Count what became of days' texts and emails. Each id stands for a day."""
+    platform.notify.perform(Task.BUILD_STATUS_FACTS, _ids(ids))
+
+
+def build_letter_status_facts(platform: Platform, ids: list[str]) -> None:
+    """Count what became of days' letters. Each id stands for a day."""
+    platform.notify.perform(Task.BUILD_LETTER_STATUS_FACTS, _ids(ids))
+
+
+def save_processing_time(platform: Platform, bst_date: str | None = None) -> None:
+    """Measure how soon messages were handed over: of a day such as 2026-11-21, or of those that were not measured."""
+    platform.notify.save_processing_time(None if bst_date is None else _day(bst_date))
+
+
+def check_services(platform: Platform) -> None:
+    """Tell which services' texts go nowhere."""
+    platform.notify.check_services()
+
+
+def check_inbound_numbers(platform: Platform) -> None:
+    """Tell when numbers that people can text run out."""
+    platform.notify.check_inbound_numbers()
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -284,6 +314,12 @@ JOBS = (
     Job(name="switch-current-sms-provider-on-slow-delivery", work=switch_on_slow_delivery, frequent=True),
     Job(name="tend-providers-back-to-middle", work=tend_providers_back, frequent=True),
     Job(name=Task.TIME_OUT_SENDING, work=time_out_sending),
+    Job(name="create-nightly-notification-status", work=create_nightly_status),
+    Job(name=Task.BUILD_STATUS_FACTS, work=build_status_facts),
+    Job(name=Task.BUILD_LETTER_STATUS_FACTS, work=build_letter_status_facts),
+    Job(name="save-daily-notification-processing-time", work=save_processing_time),
+    Job(name="check-for-services-with-high-failure-rates-or-sending-to-tv-numbers", work=check_services),
+    Job(name="check-for-low-available-inbound-sms-numbers", work=check_inbound_numbers),
     Job(name=Task.SEND_CALLBACKS, work=send_callbacks, frequent=True),
     Job(name=Task.RETRY_CALLBACKS, work=retry_callbacks, frequent=True),
     Job(name="wake-callback-endpoints", work=wake_callback_endpoints, frequent=True),
@@ -325,6 +361,7 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except (ValueError, TypeError):
         raise InvalidMessage("the argument is not a day, YYYY-MM-DD") from None
+        raise InvalidMessage("the argument is not a day such as 2026-11-21") from None
 
 
 def _provider(client_name: str) -> ProviderName:

@@ -26,6 +26,7 @@ from notify_adapters.memory.outbox import MemoryOutbox
 from notify_adapters.memory.redating import MemoryRedating
 from notify_adapters.memory.retention import MemoryRetention, Shelves
 from notify_adapters.memory.sms_statistics import MemorySmsStatistics
+from notify_adapters.memory.statistics import MemoryStatistics
 from notify_adapters.memory.table import Table, Undo
 from notify_adapters.memory.timelines import Events, MemoryTimelines
 from notify_adapters.memory.unsubscribe import MemoryUnsubscribeRequests
@@ -59,6 +60,7 @@ class MemoryUnitOfWork:
         self.inbound = MemoryInbound(Table(self.undo_log), texts, clock)
         apart: ApartTable = Table(self.undo_log)
         self.bulk = MemoryBulk(apart, clock)
+        self.statistics = MemoryStatistics(Table(self.undo_log), Table(self.undo_log), messages, self.services)
         self.contact_lists = MemoryContactLists(Table(self.undo_log), jobs)
         self.unsubscribe_requests = MemoryUnsubscribeRequests(Table(self.undo_log))
         self.receipts = MemoryReceipts(

@@ -32,6 +32,10 @@ class MemoryInbound:
         """Return the number, active or not, or None."""
         return self._numbers.get(number)
 
+    def count_available(self) -> int:
+        """Return how many active numbers no service has."""
+        return sum(number.active and number.service_id is None for number in self._numbers.rows())
+
     def add(self, text: ReceivedText) -> bool:
         """Store a text, once."""
         if text.provider_reference is not None and any(

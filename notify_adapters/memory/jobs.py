@@ -11,6 +11,7 @@ from notify_adapters.memory.accounts import MemoryServices
 from notify_adapters.memory.table import Table
 from notify_core.errors import Conflict
 from notify_core.jobs.model import Chunk, Job, JobList, JobSource, JobStatus, PageOfJobs, ScheduledJobs
+from notify_core.jobs.rows import STORED_WITHIN
 from notify_core.notifications.model import Message, Notification, expiry_date
 from notify_core.notifications.status import Status
 from notify_core.services.model import DEFAULT_RETENTION_DAYS
@@ -70,17 +71,6 @@ class MemoryJobs:
         ]
         return ScheduledJobs(count=len(times), soonest=min(times, default=None))
 
-    def list_storing(self, service_id: UUID, *, made_after: datetime, stored_after: datetime) -> list[Job]:
-        """Return the service's jobs, made between these moments, whose rows may have been stored after the second."""
-        found = [
-            job
-            for job in self._jobs.rows()
-            if job.service_id == service_id
-            and made_after <= job.created_at < stored_after
-            and (job.status is JobStatus.FINISHED or _completed_since(job, stored_after))
-        ]
-        return sorted(found, key=lambda job: (job.created_at, job.id))
-
     def take_due(self, *, now: datetime, limit: int) -> list[Job]:
         """Return scheduled jobs whose time was before `now`, longest due first."""
         return self._take(
@@ -131,6 +121,16 @@ class MemoryJobs:
         days = DEFAULT_RETENTION_DAYS if service is None else service.days_kept(job.channel)
         return expiry_date(job.scheduled_for or job.created_at, days)
 
+    def list_storing(self, service_id: UUID, *, since: datetime) -> list[Job]:
+        """Return jobs of the service, from files, any of whose rows may have been stored since then."""
+        return [
+            job
+            for job in self._jobs.rows()
+            if (job.service_id, job.source) == (service_id, JobSource.FILE)
+            and job.ids_from >= since - STORED_WITHIN
+            and (job.status is JobStatus.FINISHED or (job.updated_at is not None and job.updated_at >= since))
+        ]
+
     def add_chunks(self, chunks: Sequence[Chunk]) -> None:
         """Store chunks, but for those of a job and first row that there is already."""
         for chunk in chunks:
@@ -170,10 +170,6 @@ class MemoryJobs:
 
     def _rows_of(self, job: Job) -> list[Notification]:
         return [message.notification for message in self._messages.rows() if message.notification.job_id == job.id]
-
-
-def _completed_since(job: Job, moment: datetime) -> bool:
-    return job.status is JobStatus.FINISHED_ALL_CREATED and job.updated_at is not None and job.updated_at >= moment
 
 
 def _is_listed(page: PageOfJobs, job: Job) -> bool:

@@ -26,6 +26,7 @@ from notify_adapters.postgres.sealing import Cipher
 from notify_adapters.postgres.services import PostgresServices
 from notify_adapters.postgres.session import Mode, Session
 from notify_adapters.postgres.sms_statistics import PostgresSmsStatistics
+from notify_adapters.postgres.statistics import PostgresStatistics
 from notify_adapters.postgres.templates import PostgresTemplates
 from notify_adapters.postgres.unsubscribe_requests import PostgresUnsubscribeRequests
 from notify_adapters.postgres.users import PostgresUsers
@@ -99,6 +100,11 @@ class PostgresUnitOfWork:
     def sms_statistics(self) -> PostgresSmsStatistics:
         """How soon texts are delivered."""
         return PostgresSmsStatistics(self._session)
+
+    @property
+    def statistics(self) -> PostgresStatistics:
+        """What became of messages, counted."""
+        return PostgresStatistics(self._session)
 
     @property
     def inbound(self) -> PostgresInbound:

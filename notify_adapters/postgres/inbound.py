@@ -23,6 +23,8 @@ VALUES ({", ".join(f"%({column.name})s" for column in inbound_numbers.columns)})
 """
 _FIND_NUMBER = f"SELECT {_NUMBER} FROM inbound_numbers WHERE number = %(number)s"
 
+_COUNT_AVAILABLE = "SELECT count(*) AS numbers FROM inbound_numbers WHERE active AND service_id IS NULL"
+
 # The unique index holds for one day of expiry; a text that is repeated after midnight would expire on the next.
 _ADD = f"""
 INSERT INTO inbound_sms ({_TEXT})
@@ -65,6 +67,11 @@ class PostgresInbound:
         """Return the number, active or not, or None."""
         row = self._session.row(_FIND_NUMBER, {"number": number})
         return None if row is None else InboundNumber(**row._asdict() | {"provider": ProviderName(row.provider)})
+
+    def count_available(self) -> int:
+        """Return how many active numbers no service has."""
+        [row] = self._session.rows(_COUNT_AVAILABLE, {})
+        return int(row.numbers)
 
     def add(self, text: ReceivedText) -> bool:
         """Store a text, once."""

@@ -28,6 +28,7 @@ from notify_core.jobs.model import (
     RowError,
     ScheduledJobs,
 )
+from notify_core.jobs.rows import STORED_WITHIN
 from notify_core.notifications.status import Status
 from notify_core.services.model import DEFAULT_RETENTION_DAYS
 from notify_core.vocabulary import Channel, KeyType
@@ -66,13 +67,6 @@ WHERE service_id = %(service_id)s AND status = 'scheduled'
 """
 
 # What is not finished stores nothing; what was complete by then has stored nothing since.
-_LIST_STORING = f"""
-SELECT {_JOB} FROM jobs
-WHERE service_id = %(service_id)s AND created_at >= %(made_after)s AND created_at < %(stored_after)s
-    AND (status = 'finished' OR status = 'finished all notifications created' AND updated_at >= %(stored_after)s)
-ORDER BY created_at, id
-"""
-
 _TAKE_DUE = f"""
 SELECT {_JOB} FROM jobs
 WHERE status = 'scheduled' AND source = 'file' AND scheduled_for < %(before)s
@@ -108,6 +102,13 @@ WITH archived AS (
     RETURNING id
 )
 SELECT count(*) AS jobs FROM archived
+"""
+# A job is made before it is due, at most seven days; the index has when it was made.
+_LIST_STORING = f"""
+SELECT {_JOB} FROM jobs
+WHERE service_id = %(service_id)s AND created_at >= %(oldest)s - interval '8 days' AND source = 'file'
+    AND coalesce(scheduled_for, created_at) >= %(oldest)s
+    AND (status = 'finished' OR updated_at >= %(since)s)
 """
 
 _ADD_CHUNKS = f"""
@@ -185,11 +186,6 @@ class PostgresJobs:
             else ScheduledJobs(count=row.jobs, soonest=row.soonest)
         )
 
-    def list_storing(self, service_id: UUID, *, made_after: datetime, stored_after: datetime) -> list[Job]:
-        """Return the service's jobs, made between these moments, whose rows may have been stored after the second."""
-        parameters = {"service_id": service_id, "made_after": made_after, "stored_after": stored_after}
-        return [_job(row) for row in self._session.rows(_LIST_STORING, parameters)]
-
     def take_due(self, *, now: datetime, limit: int) -> list[Job]:
         """Lock and return scheduled jobs whose time was before `now`, longest due first."""
         return self._take(_TAKE_DUE, now, limit)
@@ -214,6 +210,11 @@ class PostgresJobs:
         """Forget what may be personal in these jobs, and return how many were not archived yet."""
         row = self._session.row(_ARCHIVE, {"ids": list(job_ids), "now": now})
         return 0 if row is None else row.jobs
+
+    def list_storing(self, service_id: UUID, *, since: datetime) -> list[Job]:
+        """Return jobs of the service, from files, any of whose rows may have been stored since then."""
+        asked = {"service_id": service_id, "since": since, "oldest": since - STORED_WITHIN}
+        return [_job(row) for row in self._session.rows(_LIST_STORING, asked)]
 
     def add_chunks(self, chunks: Sequence[Chunk]) -> None:
         """Store chunks, but for those of a job and first row that there is already."""

@@ -698,6 +698,38 @@ redatings = Table(
     Column("before", Uuid),
 )
 
+ft_notification_status = Table(
+    "ft_notification_status",
+    metadata,
+    Column("bst_date", Date, primary_key=True),
+    Column("template_id", Uuid, primary_key=True),
+    Column("service_id", Uuid, primary_key=True),
+    # The nil UUID where there is none.
+    Column("job_id", Uuid, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("key_type", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    _column("notification_count", Integer),
+)
+Index(
+    "ft_notification_status_service_id_bst_date_idx",
+    ft_notification_status.c.service_id,
+    ft_notification_status.c.bst_date,
+)
+Index(
+    "ft_notification_status_template_id_bst_date_idx",
+    ft_notification_status.c.template_id,
+    ft_notification_status.c.bst_date,
+)
+
+ft_processing_time = Table(
+    "ft_processing_time",
+    metadata,
+    Column("bst_date", Date, primary_key=True),
+    _column("messages_total", Integer),
+    _column("messages_within_10_secs", Integer),
+)
+
 
 def columns_of(table: Table) -> str:
     """Return the names of the table's columns, as a statement lists them, without computed ones."""

@@ -17,9 +17,6 @@ from notify_core.clock import Clock
 from notify_core.services.find import existing_service
 from notify_core.unit_of_work import Database, UnitOfWork
 
-# A job may be scheduled for days ahead, and be resumed later still.
-_ROWS_COME_WITHIN = timedelta(days=31)
-
 
 @frozen(kw_only=True)
 class Usage:
@@ -80,7 +77,7 @@ class ShowUsage:
 def count_today(work: UnitOfWork, service_id: UUID, today: date) -> list[DayUsage]:
     """Count what a service has sent today, whenever the jobs were made whose rows it sent."""
     midnight = london_midnight(today)
-    jobs = work.jobs.list_storing(service_id, made_after=midnight - _ROWS_COME_WITHIN, stored_after=midnight)
+    jobs = work.jobs.list_storing(service_id, since=midnight)
     return work.billing.count_day(service_id, today, [job.ids for job in jobs])
 
 

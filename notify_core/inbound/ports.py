@@ -18,6 +18,10 @@ class InboundRepository(Protocol):
         """Return the number, active or not, or None."""
         ...
 
+    def count_available(self) -> int:
+        """Return how many active numbers no service has."""
+        ...
+
     def add(self, text: ReceivedText) -> bool:
         """Store a text; False, and nothing stored, when one with its provider's reference is kept already."""
         ...

@@ -46,13 +46,6 @@ class JobRepository(Protocol):
         """Return how many of the service's jobs are scheduled, and for when the first of them is."""
         ...
 
-    def list_storing(self, service_id: UUID, *, made_after: datetime, stored_after: datetime) -> list[Job]:
-        """Return the service's jobs, made in [made_after, stored_after), whose rows may have been stored since then.
-
-        "Then" is `stored_after`. Jobs of which all rows had been stored by then are not among them.
-        """
-        ...
-
     def take_due(self, *, now: datetime, limit: int) -> list[Job]:
         """Lock and return scheduled jobs whose time was before `now`, longest due first, without those locked."""
         ...
@@ -82,6 +75,14 @@ class JobRepository(Protocol):
 
     def archive(self, job_ids: Collection[UUID], *, now: datetime) -> int:
         """Let these jobs be as `Job.as_archived` has them, and return how many were not archived yet."""
+        ...
+
+    def list_storing(self, service_id: UUID, *, since: datetime) -> list[Job]:
+        """Return jobs of the service, from files, any of whose rows may have been stored since then.
+
+        Those that were due within STORED_WITHIN before it; in any order. What became of a job since then makes no
+        difference: rows are stored before it is cancelled, too.
+        """
         ...
 
     def add_chunks(self, chunks: Sequence[Chunk]) -> None:

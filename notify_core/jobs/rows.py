@@ -7,7 +7,7 @@ a job, page by page, and no table needs an index for it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
@@ -20,6 +20,9 @@ from notify_core.identifiers import uuid7
 _ROW_BITS = 20
 _HASH_BITS = 74 - _ROW_BITS
 _LARGEST_ROW = (1 << _ROW_BITS) - 1
+
+#: How long after its job was due a row may be stored, and be looked for: its id is of when the job was due.
+STORED_WITHIN = timedelta(days=31)
 
 
 @frozen

@@ -67,11 +67,23 @@ class Task(StrEnum):
     FORGET_ANSWERS = "forget-answers"
     #: Its ids stand for London days.
     BUILD_BILLING = "create-or-update-ft-billing-for-day"
+    #: The ids of these stand for days.
+    BUILD_STATUS_FACTS = "create-nightly-notification-status-for-day"
+    BUILD_LETTER_STATUS_FACTS = "create-nightly-letter-status-for-day"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
 # Each subject of these takes long enough for a message of its own.
-_ALONE = frozenset({Task.PROCESS_JOB, Task.SHATTER_JOB_ROWS, Task.REDATE_CONTENTS, Task.BUILD_BILLING})
+_ALONE = frozenset(
+    {
+        Task.PROCESS_JOB,
+        Task.SHATTER_JOB_ROWS,
+        Task.REDATE_CONTENTS,
+        Task.BUILD_BILLING,
+        Task.BUILD_STATUS_FACTS,
+        Task.BUILD_LETTER_STATUS_FACTS,
+    }
+)
 
 
 @frozen
@@ -129,6 +141,7 @@ def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskM
 
     Entries that share task, queue, group and (whole) seconds of delay travel together, up to
     SUBJECTS_PER_MESSAGE of them, each subject once; those of tasks that take long alone. Their times must lie within
+    SUBJECTS_PER_MESSAGE of them, each subject once; those of long tasks alone. Their times must lie within
     LONGEST_BROKER_DELAY of `now`.
     """
     together: dict[tuple[Task, Queue, UUID | None, timedelta], list[OutboxEntry]] = {}

@@ -37,6 +37,8 @@ STORED = (
     " unsubscribe_request_history,"
     " templates_history, templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list,"
     " service_data_retention, service_members, annual_billing, ft_billing, services, sms_delivery_statistics"
+    " service_data_retention, service_members, services, sms_delivery_statistics,"
+    " ft_notification_status, ft_processing_time"
 )
 PUT_PROVIDERS_BACK = """
 UPDATE provider_details AS now SET version = 1, priority = first.priority, active = first.active,

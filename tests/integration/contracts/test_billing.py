@@ -347,46 +347,6 @@ def test_rows_of_jobs_made_before_count_where_they_were_accepted(
     assert before.notifications_sent == 2
 
 
-def test_jobs_that_may_have_stored_rows_since_midnight(
-    database: Database, stored_service: Service, make_template: MakeTemplate, new_id: NewId
-) -> None:
-    template = make_template()
-    midnight = datetime(2026, 11, 20, tzinfo=UTC)
-    second, hour = timedelta(seconds=1), timedelta(hours=1)
-    created = JobStatus.FINISHED_ALL_CREATED
-
-    def job(made: datetime, **more: Any) -> Job:
-        return job_of(stored_service, template.id, new_id(), made, **more)
-
-    wanted = [
-        job(midnight - 31 * 24 * hour),
-        job(midnight - 2 * hour, status=created, updated_at=midnight),
-        job(midnight - hour),
-        job(midnight - second, status=created, updated_at=midnight + hour),
-    ]
-    others = [
-        job(midnight - 31 * 24 * hour - second),
-        job(midnight),
-        job(midnight - hour, status=created, updated_at=midnight - second),
-        job(midnight - hour, status=created),
-        *(
-            job(midnight - hour, status=status, updated_at=midnight)
-            for status in JobStatus
-            if status not in (created, JobStatus.FINISHED)
-        ),
-    ]
-    with database.begin() as work:
-        work.templates.save(template)
-        for one in (*others, *reversed(wanted)):
-            work.jobs.add(one)
-        work.commit()
-    with database.statement() as work:
-        found = work.jobs.list_storing(stored_service.id, made_after=midnight - 31 * 24 * hour, stored_after=midnight)
-        stranger = work.jobs.list_storing(OTHER_SERVICE, made_after=midnight - 31 * hour, stored_after=midnight)
-    assert [one.id for one in found] == [one.id for one in wanted]
-    assert stranger == []
-
-
 @pytest.mark.parametrize("kind", [None, *OrganisationType])
 def test_a_platform_begins_with_these_allowances(
     database: Database, service: Service, kind: OrganisationType | None

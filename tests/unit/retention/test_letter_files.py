@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,9 +40,9 @@ class Unavailable(MemoryFiles):
 class Unremovable(MemoryFiles):
     """Files that cannot be removed."""
 
-    def remove_many(self, names: Iterable[str]) -> None:
+    def remove_many(self, names: Sequence[str]) -> list[str]:
         """Refuse."""
-        raise FilesUnavailable(f"S3 did not remove {len(list(names))} files")
+        raise FilesUnavailable(f"S3 did not remove {len(names)} files")
 
 
 class Heard(RetentionLog):

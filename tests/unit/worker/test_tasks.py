@@ -43,6 +43,10 @@ class Heard:
             create_nightly_billing=lambda *call: self.calls.append(("nightly", *call)),
             update_billing_for_today=lambda: self.calls.append(("today",)),
             populate_annual_billing=lambda: self.calls.append(("allowances",)),
+            create_nightly_status=lambda: self.calls.append(("nightly status",)),
+            save_processing_time=lambda day: self.calls.append(("processing time", day)),
+            check_services=lambda: self.calls.append(("check services",)),
+            check_inbound_numbers=lambda: self.calls.append(("check numbers",)),
         )
 
     def ensure_partitions(self) -> list[str]:
@@ -78,6 +82,12 @@ def test_the_names_are_those_on_the_wire() -> None:
         "switch-current-sms-provider-on-slow-delivery",
         "tend-providers-back-to-middle",
         "timeout-sending-notifications",
+        "create-nightly-notification-status",
+        "create-nightly-notification-status-for-day",
+        "create-nightly-letter-status-for-day",
+        "save-daily-notification-processing-time",
+        "check-for-services-with-high-failure-rates-or-sending-to-tv-numbers",
+        "check-for-low-available-inbound-sms-numbers",
         "send-callbacks",
         "retry-callbacks",
         "wake-callback-endpoints",
@@ -165,6 +175,20 @@ def test_periodic_tasks() -> None:
     assert run("check-job-status") == [("check",)]
     assert run("update-status-of-fully-processed-jobs") == [("complete",)]
     assert run("check-for-missing-rows-in-completed-jobs") == [("restore",)]
+    assert run("create-nightly-notification-status") == [("nightly status",)]
+    assert run("save-daily-notification-processing-time") == [("processing time", None)]
+    assert run("check-for-services-with-high-failure-rates-or-sending-to-tv-numbers") == [("check services",)]
+    assert run("check-for-low-available-inbound-sms-numbers") == [("check numbers",)]
+
+
+def test_a_day_can_be_measured_that_somebody_names() -> None:
+    assert run("save-daily-notification-processing-time", "2026-11-20") == [("processing time", date(2026, 11, 20))]
+
+
+@pytest.mark.parametrize("nonsense", ["yesterday", "2026-13-01", 7, ["2026-11-20"]])
+def test_what_is_no_day_is_refused(nonsense: object) -> None:
+    with pytest.raises(InvalidMessage):
+        run("save-daily-notification-processing-time", nonsense)
 
 
 def test_billing() -> None:

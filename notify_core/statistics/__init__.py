@@ -1,0 +1,1 @@
+"""What became of messages, counted: by the night and kept, or as it is now."""

@@ -1,0 +1,117 @@
+"""Count what became of a day's messages, every night for the days on which that may still have changed.
+
+Texts and emails are final after three days, when those without a receipt time out; letters took nine at most. So a
+night counts four days of the first and ten of the second, each day and kind in a task of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from uuid import UUID
+
+from attrs import frozen
+
+from notify_core.calendar import london_date, london_midnight
+from notify_core.clock import Clock
+from notify_core.identifiers import NewId, first_id_at, moment_of
+from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.statistics.model import LETTERS, TEXTS_AND_EMAILS, InvalidPeriod
+from notify_core.unit_of_work import Database
+from notify_core.vocabulary import Channel
+
+TEXT_AND_EMAIL_DAYS = 4
+LETTER_DAYS = 10
+
+
+class FactsIncomplete(InvalidPeriod):
+    """Messages of that day were put into the archive: what is counted of it now would be too little."""
+
+    code = "facts-incomplete"
+
+
+@frozen
+class BuildStatusFacts:
+    """Count a day's messages by service, template, job, channel, key type and status."""
+
+    database: Database
+    clock: Clock
+
+    def __call__(self, day: date, channels: Collection[Channel] | None = None) -> int:
+        """Replace the facts of that London day, of these channels or of all, and return how many there are now.
+
+        Safe to repeat, and to run twice at the same time. Raises InvalidPeriod for a day that is not over, and
+        FactsIncomplete for one that cannot be counted any more.
+        """
+        if day >= london_date(self.clock()):
+            raise InvalidPeriod(f"{day} is not over: its facts can be built from the next day on")
+        with self.database.begin() as work:
+            complete_since = work.statistics.facts_complete_since()
+            if complete_since is not None and day < complete_since:
+                raise FactsIncomplete(
+                    f"Messages of {day} are in the archive: facts of days before {complete_since} stay as they are"
+                )
+            built = work.statistics.replace_facts(day, frozenset(channels or Channel))
+            work.commit()
+        return built
+
+
+@frozen
+class BuildPromisedFacts:
+    """Build the facts of days that a night promised, of the same channels each time."""
+
+    build: BuildStatusFacts
+    channels: frozenset[Channel]
+
+    def __call__(self, day_ids: Iterable[UUID]) -> None:
+        """Build the facts of the days that these ids stand for, as `id_of_day` has them. Raises like `build`."""
+        for day_id in day_ids:
+            self.build(london_date(moment_of(day_id)), self.channels)
+
+
+@frozen
+class CreateNightlyStatus:
+    """Promise that the facts of the last days are built."""
+
+    database: Database
+    clock: Clock
+    new_id: NewId
+
+    def __call__(self) -> int:
+        """Promise a task for each day and kind, yesterday first, and return how many there are."""
+        now = self.clock()
+        today = london_date(now)
+        pieces = [
+            (task, today - timedelta(days=ago))
+            for ago in range(1, LETTER_DAYS + 1)
+            for task, days in (
+                (Task.BUILD_STATUS_FACTS, TEXT_AND_EMAIL_DAYS),
+                (Task.BUILD_LETTER_STATUS_FACTS, LETTER_DAYS),
+            )
+            if ago <= days
+        ]
+        promises = [
+            OutboxEntry(
+                id=self.new_id(), task=task, queue=Queue.REPORTING, subject_id=id_of_day(day), available_at=now
+            )
+            for task, day in pieces
+        ]
+        with self.database.statement() as work:
+            work.outbox.add(promises)
+        return len(promises)
+
+
+def id_of_day(day: date) -> UUID:
+    """Return the id that stands for a London day in a promise.
+
+    >>> id_of_day(date(2026, 11, 21))
+    UUID('01a1fb67-1800-7000-8000-000000000000')
+    """
+    return first_id_at(london_midnight(day))
+
+
+#: What each of the promised tasks is about.
+CHANNELS_OF_TASK = {
+    Task.BUILD_STATUS_FACTS: TEXTS_AND_EMAILS,
+    Task.BUILD_LETTER_STATUS_FACTS: LETTERS,
+}

@@ -1,0 +1,72 @@
+"""Measure how soon the platform hands over what programs ask for."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from attrs import frozen
+
+from notify_core.calendar import london_date
+from notify_core.clock import Clock
+from notify_core.statistics.build_facts import FactsIncomplete
+from notify_core.statistics.model import InvalidPeriod, Period, ProcessingTime
+from notify_core.unit_of_work import Database
+
+_DAY = timedelta(days=1)
+# For nights that were missed.
+_MADE_UP_FOR = timedelta(days=6)
+# Well within the time that a task may take.
+_AT_A_TIME = timedelta(seconds=10)
+
+
+@frozen
+class SaveProcessingTime:
+    """Measure a day, and keep the figures."""
+
+    database: Database
+    clock: Clock
+
+    def __call__(self, day: date | None = None) -> list[ProcessingTime]:
+        """Measure that London day and return the figures; without a day, yesterday and what was missed of a week.
+
+        Safe to repeat. Raises InvalidPeriod for a day that is not over, and FactsIncomplete for one whose messages
+        are in the archive.
+        """
+        start = self.clock()
+        yesterday = london_date(start) - _DAY
+        if day is not None and day > yesterday:
+            raise InvalidPeriod(f"{day} is not over: it can be measured from the next day on")
+        saved: list[ProcessingTime] = []
+        for one in [yesterday, *self._missed(yesterday)] if day is None else [day]:
+            if saved and self.clock() - start >= _AT_A_TIME:
+                break
+            saved.append(self._measure(one))
+        return saved
+
+    def _missed(self, yesterday: date) -> list[date]:
+        week = Period(yesterday - _MADE_UP_FOR, yesterday - _DAY)
+        with self.database.statement() as work:
+            known = {figures.day for figures in work.statistics.list_processing_times(week)}
+            complete_since = work.statistics.facts_complete_since() or date.min
+        return [day for day in reversed(week.days()) if day not in known and day >= complete_since]
+
+    def _measure(self, day: date) -> ProcessingTime:
+        with self.database.statement() as work:
+            complete_since = work.statistics.facts_complete_since()
+            if complete_since is not None and day < complete_since:
+                raise FactsIncomplete(f"Messages of {day} are in the archive: it cannot be measured any more")
+            measured = work.statistics.measure_processing(day)
+            work.statistics.save_processing_time(measured)
+        return measured
+
+
+@frozen
+class ListProcessingTimes:
+    """How soon messages were handed over, day by day."""
+
+    database: Database
+
+    def __call__(self, period: Period) -> list[ProcessingTime]:
+        """Return the figures of the period's days that were measured, the first day first."""
+        with self.database.statement() as work:
+            return work.statistics.list_processing_times(period)
