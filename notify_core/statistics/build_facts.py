@@ -1,13 +1,15 @@
 """Count what became of a day's messages, every night for the days on which that may still have changed.
 
 Texts and emails are final after three days, when those without a receipt time out; letters took nine at most. So a
-night counts four days of the first and ten of the second, each day and kind in a task of its own.
+night counts four days of the first and ten of the second, each day and kind in a task of its own. Where nights were
+missed, it counts so many days more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from attrs import frozen
@@ -22,6 +24,8 @@ from notify_core.vocabulary import Channel
 
 TEXT_AND_EMAIL_DAYS = 4
 LETTER_DAYS = 10
+# As far back as texts and emails are timed out that nights have missed.
+_MOST_MISSED = 14
 
 
 class FactsIncomplete(InvalidPeriod):
@@ -78,15 +82,19 @@ class CreateNightlyStatus:
     new_id: NewId
 
     def __call__(self) -> int:
-        """Promise a task for each day and kind, yesterday first, and return how many there are."""
+        """Promise a task for each day and kind, yesterday first, and return how many there are.
+
+        Days without a message look like days whose night was missed: counting them again costs nothing.
+        """
         now = self.clock()
         today = london_date(now)
+        missed = self._missed(today)
         pieces = [
             (task, today - timedelta(days=ago))
-            for ago in range(1, LETTER_DAYS + 1)
+            for ago in range(1, LETTER_DAYS + missed + 1)
             for task, days in (
-                (Task.BUILD_STATUS_FACTS, TEXT_AND_EMAIL_DAYS),
-                (Task.BUILD_LETTER_STATUS_FACTS, LETTER_DAYS),
+                (Task.BUILD_STATUS_FACTS, TEXT_AND_EMAIL_DAYS + missed),
+                (Task.BUILD_LETTER_STATUS_FACTS, LETTER_DAYS + missed),
             )
             if ago <= days
         ]
@@ -99,6 +107,13 @@ class CreateNightlyStatus:
         with self.database.statement() as work:
             work.outbox.add(promises)
         return len(promises)
+
+    def _missed(self, today: date) -> int:
+        """Return how many nights before this one were missed: each has left the day before it without facts."""
+        days = [today - timedelta(days=ago) for ago in range(2, 2 + _MOST_MISSED)]
+        with self.database.statement() as work:
+            counted = work.statistics.days_with_facts(days)
+        return len(list(takewhile(lambda day: day not in counted, days)))
 
 
 def id_of_day(day: date) -> UUID:
