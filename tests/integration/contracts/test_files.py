@@ -122,6 +122,34 @@ def test_a_removed_file_is_gone_and_removing_again_does_nothing(files: FileStore
     assert files.get(name) is None
 
 
+def test_many_files_are_removed_at_once_whether_they_are_there_or_not(files: FileStore, name: str) -> None:
+    names = [f"{name}/{number:04}" for number in range(1003)]
+    kept = f"{name}/kept +&?#%2F'\"~ŵ"
+    for one in (names[0], names[999], names[1000], names[1002], kept):
+        files.put(one, StoredFile(b"x"))
+    files.remove_many(names)
+    assert list(files.names(name)) == [kept]
+    files.remove_many(iter([*names, kept]))
+    files.remove_many([])
+    assert list(files.names(name)) == []
+
+
+def test_names_are_told_in_order_by_what_they_begin_with(files: FileStore, name: str) -> None:
+    for one in ("b/2", "a/2", "a/10", "a", "ab"):
+        files.put(f"{name}/{one}", StoredFile(b"x"))
+    assert list(files.names(f"{name}/a/")) == [f"{name}/a/10", f"{name}/a/2"]
+    assert len(list(files.names(f"{name}/a"))) == 4
+    assert list(files.names(f"{name}/c")) == []
+
+
+def test_names_come_in_pages_of_a_thousand(s3: S3Files, name: str) -> None:
+    for number in range(1001):
+        s3.put(f"{name}/{number:04}", StoredFile(b""))
+    assert len(list(s3.names(f"{name}/"))) == 1001
+    s3.remove_many(s3.names(name))
+    assert list(s3.names(name)) == []
+
+
 def test_what_is_put_is_not_changed_by_changing_the_metadata_later(files: FileStore, name: str) -> None:
     metadata = {"valid": "False"}
     files.put(name, StoredFile(b"x", metadata))
@@ -156,6 +184,8 @@ def test_an_s3_that_does_not_answer_is_unavailable_and_its_error_names_no_file(s
         lambda: absent.remove_many([name]),
         lambda: absent.describe(name),
         lambda: list(absent.read(name)),
+        lambda: list(absent.names(name)),
+        lambda: absent.remove_many([name]),
         absent.ping,
     )
     for attempt in attempts:
