@@ -24,7 +24,8 @@ LOCKS = {
         "--extra=dev",
         *(f"--group={group}" for group in ("tests", "lint", "types", "nox", "build")),
     ],
-    "server": ["pyproject.toml", "--extra=server"],
+    # The image plays every part, so it has the archive's library too.
+    "server": ["pyproject.toml", "--extra=server", "--extra=archive"],
     "lint": ["--group=lint"],
     "nox": ["--group=nox"],
     "build": ["--group=build"],
