@@ -18,6 +18,7 @@ from attrs import evolve, field, frozen
 from notify_adapters.files_when_needed import FilesWhenNeeded
 from notify_adapters.health import Health
 from notify_adapters.logging import (
+    StructuredArchiveLog,
     StructuredCallbackLog,
     StructuredCheckLog,
     StructuredDeliveryLog,
@@ -32,8 +33,11 @@ from notify_adapters.logging import (
 from notify_adapters.memory.error_rates import MemoryErrorRates
 from notify_adapters.memory.limiter import MemoryLimiter
 from notify_adapters.settings import Settings
-from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret
+from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_secret, scratch_file
 from notify_core.application import Notify, Options, Ports, build
+from notify_core.archive.log import ArchiveLog
+from notify_core.archive.model import ArchivePolicy
+from notify_core.archive.ports import ArchiveStorage
 from notify_core.clock import Clock
 from notify_core.documents.model import Document
 from notify_core.documents.ports import DocumentStore, DocumentsUnavailable
@@ -167,6 +171,8 @@ def assemble(
         retention_log=RetentionLog() if role is Role.COMMAND else StructuredRetentionLog(),
         job_file_log=StructuredJobFileLog(),
         check_log=CheckLog() if role is Role.COMMAND else StructuredCheckLog(),
+        archive_storage=_archive_storage(settings, role),
+        archive_log=ArchiveLog() if role is Role.COMMAND else StructuredArchiveLog(),
     )
 
     def prepare_partitions() -> list[str]:
@@ -231,6 +237,20 @@ def _letter_files(settings: Settings) -> dict[LetterBucket, FileStore]:
         return S3Files(name, settings.aws_region, settings.s3_endpoint_url)
 
     return {bucket: FilesWhenNeeded(partial(open_bucket, name)) for bucket, name in names.items() if name is not None}
+
+
+def _archive_storage(settings: Settings, role: Role) -> ArchiveStorage | None:
+    """Only workers archive, and operators. Nothing is archived where no bucket is set."""
+    if settings.deep_history_bucket is None or role not in (Role.WORKER, Role.COMMAND):
+        return None
+    from notify_adapters.orc import OrcFactFiles
+    from notify_adapters.s3 import S3ArchiveBucket
+
+    return ArchiveStorage(
+        bucket=S3ArchiveBucket(settings.deep_history_bucket, settings.aws_region, settings.s3_endpoint_url),
+        formats=OrcFactFiles(),
+        scratch=scratch_file,
+    )
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:
@@ -303,6 +323,12 @@ def _options(settings: Settings) -> Options:
         late_texts_alarm=settings.late_texts_alarm,
         low_inbound_numbers=settings.low_inbound_numbers,
         callbacks_to_loopback=settings.callbacks_to_loopback,
+        archive=ArchivePolicy(
+            min_age=timedelta(days=settings.deep_history_min_age_days),
+            hours_per_run=settings.deep_history_hours_in_run,
+            prefix=settings.deep_history_prefix,
+            removes=settings.deep_history_removes,
+        ),
     )
 
 

@@ -6,12 +6,14 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from notify_core.archive.log import ArchiveLog
+from notify_core.archive.model import ArchivedHour
 from notify_core.callbacks.model import CallbackState, Endpoint, Health
 from notify_core.callbacks.send import CallbackLog, Called
 from notify_core.errors import ConfigurationError
@@ -280,3 +282,32 @@ class StructuredJobFileLog(JobFileLog):
             first_job_ids=[str(job_id) for job_id in job_ids[:_JOBS_NAMED]],
             problem=problem,
         )
+
+
+class StructuredArchiveLog(ArchiveLog):
+    """Writes a line for each file of the archive, and for each month that goes there for good."""
+
+    def archived(self, hour: ArchivedHour) -> None:
+        """Write that a file was verified; of hours without facts there is nothing to tell."""
+        if hour.fingerprint is not None:
+            log().info("facts archived", key=hour.key, rows=hour.tally.rows)
+
+    def changed(self, hour: ArchivedHour) -> None:
+        """Write that facts changed while they were archived."""
+        log().info("facts changed while they were archived", key=hour.key)
+
+    def damaged(self, hour: ArchivedHour, problem: str) -> None:
+        """Write it as an error, so that somebody looks into it."""
+        log().error("archive file damaged, nothing removed", key=hour.key, problem=problem)
+
+    def removed(self, month: date) -> None:
+        """Write that a month's facts are in the archive alone."""
+        log().warning("month of facts removed: it is archived", month=f"{month:%Y-%m}")
+
+    def busy(self, month: date) -> None:
+        """Write that others were using the month's table."""
+        log().info("month of facts in use, tried again later", month=f"{month:%Y-%m}")
+
+    def missing(self, hour: ArchivedHour) -> None:
+        """Write it as an error: those facts are lost, unless somebody finds the file."""
+        log().error("archive file gone, and no other copy of it", key=hour.key, rows=hour.tally.rows)

@@ -178,6 +178,15 @@ class Settings:
     letters_pdf_bucket: str | None = _setting("S3_BUCKET_LETTERS_PDF", _text)
     invalid_pdf_bucket: str | None = _setting("S3_BUCKET_INVALID_PDF", _text)
     test_letters_bucket: str | None = _setting("S3_BUCKET_TEST_LETTERS", _text)
+    deep_history_bucket: str | None = _setting(
+        "S3_BUCKET_NOTIFICATION_DEEP_HISTORY S3_BUCKET_NOTIFICATIONS_DEEP_HISTORY", _text
+    )
+    deep_history_prefix: str = _setting("NOTIFICATION_DEEP_HISTORY_S3_KEY_PREFIX", _text, default="")
+    deep_history_min_age_days: int = _setting("NOTIFICATION_DEEP_HISTORY_MIN_AGE_DAYS", _positive, default=365)
+    deep_history_hours_in_run: int = _setting(
+        "NOTIFICATION_DEEP_HISTORY_MAX_HOURS_ARCHIVED_IN_RUN", _positive, default=240
+    )
+    deep_history_removes: bool = _setting("NOTIFICATION_DEEP_HISTORY_DELETE_ARCHIVED", _flag, default=True)
     ses_topic_arns: tuple[str, ...] = _setting("SES_TOPIC_ARNS", _texts, default=())
     sns_certificate_urls: tuple[str, ...] = _setting("SNS_CERTIFICATE_URL_PREFIXES", _texts, default=())
 

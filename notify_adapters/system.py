@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+import tempfile
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TypeVar
+from typing import IO, TypeVar
 from uuid import UUID
 
 from notify_core.clock import Clock
@@ -57,6 +59,13 @@ def new_secret() -> str:
 def chance() -> float:
     """Implement `Chance`."""
     return random.random()  # noqa: S311 - chooses a provider, guards nothing
+
+
+@contextmanager
+def scratch_file() -> Iterator[IO[bytes]]:
+    """Implement `Scratch` with a file of this machine that has no name, and is gone when it is closed."""
+    with tempfile.TemporaryFile() as file:
+        yield file
 
 
 class Threads:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "allowance": "notify_cli.commands.usage:allowance",
     "api-key": "notify_cli.commands.api_keys:api_keys",
     "apply": "notify_cli.commands.apply:apply",
+    "archive": "notify_cli.commands.archive:archive",
     "beat": "notify_cli.commands.serve:beat",
     "billing": "notify_cli.commands.usage:billing",
     "callbacks": "notify_cli.commands.callbacks:callbacks",

@@ -10,6 +10,12 @@ from uuid import UUID
 from attrs import Factory, frozen
 
 from notify_core.api_keys.manage import CreateApiKey, ListApiKeys, NewSecret, RevokeApiKey
+from notify_core.archive.find import ListArchive, PlanArchive, ReadArchivedFile, ShowArchivedMonth
+from notify_core.archive.log import ArchiveLog
+from notify_core.archive.model import ArchivePolicy
+from notify_core.archive.ports import ArchiveStorage
+from notify_core.archive.run import ArchiveFacts
+from notify_core.archive.steps import ArchiveInSteps
 from notify_core.billing.assign import FindAllowance, PopulateAnnualBilling, SetAllowance
 from notify_core.billing.build import BuildBilling, CreateNightlyBilling, UpdateBillingForToday, day_of
 from notify_core.billing.change_rates import AddRate, ListRates
@@ -115,7 +121,7 @@ from notify_core.worlds.apply import ApplyWorld
 
 @frozen(kw_only=True)
 class Ports:
-    """Everything outside that the use cases need."""
+    """Everything outside that the use cases need. Without `archive_storage` nothing is archived."""
 
     database: Database
     publisher: Publisher
@@ -141,6 +147,8 @@ class Ports:
     retention_log: RetentionLog = Factory(RetentionLog)
     job_file_log: JobFileLog = Factory(JobFileLog)
     check_log: CheckLog = Factory(CheckLog)
+    archive_storage: ArchiveStorage | None = None
+    archive_log: ArchiveLog = Factory(ArchiveLog)
 
 
 @frozen(kw_only=True)
@@ -165,6 +173,7 @@ class Options:
     late_texts_alarm: bool = True
     low_inbound_numbers: int = 50
     callbacks_to_loopback: bool = False
+    archive: ArchivePolicy = Factory(ArchivePolicy)
 
 
 @frozen(kw_only=True)
@@ -306,6 +315,12 @@ class Notify:
     update_billing_for_today: UpdateBillingForToday
     show_usage: ShowUsage
     list_facts: ListFacts
+    archive_facts: ArchiveFacts
+    archive_in_steps: ArchiveInSteps
+    plan_archive: PlanArchive
+    list_archive: ListArchive
+    show_archived_month: ShowArchivedMonth
+    read_archived_file: ReadArchivedFile
 
     def perform(self, task: Task, subject_ids: Sequence[UUID]) -> None:
         """Do a background task. Safe to repeat, and to do twice at the same time."""
@@ -329,6 +344,7 @@ class Notify:
             Task.FORGET_ANSWERS: self.forget_answers,
             Task.BUILD_BILLING: lambda ids: [self.build_billing(day_of(identifier)) for identifier in ids],
             **{task: BuildPromisedFacts(self.build_status_facts, of) for task, of in CHANNELS_OF_TASK.items()},
+            Task.ARCHIVE_FACTS: self.archive_facts,
         }
         performers[task](subject_ids)
 
@@ -368,6 +384,15 @@ def build(ports: Ports, options: Options) -> Notify:
     watch_errors = WatchErrors(ports.error_rates, directory, ports.clock, reduce_priority, ports.provider_log)
 
     build_billing = BuildBilling(ports.database)
+    archive_in_steps = ArchiveInSteps(
+        database=ports.database,
+        storage=ports.archive_storage,
+        in_flight=ports.in_flight,
+        clock=ports.clock,
+        policy=options.archive,
+        log=ports.archive_log,
+    )
+
     announcer = AnnounceToServices(directory, ports.clock, ports.new_id)
     follow_up = FollowUp(announcer, composer.fragments)
 
@@ -552,4 +577,12 @@ def build(ports: Ports, options: Options) -> Notify:
         update_billing_for_today=UpdateBillingForToday(build_billing, ports.clock),
         show_usage=ShowUsage(ports.database, ports.clock),
         list_facts=ListFacts(ports.database),
+        archive_facts=ArchiveFacts(
+            steps=archive_in_steps, database=ports.database, clock=ports.clock, new_id=ports.new_id
+        ),
+        archive_in_steps=archive_in_steps,
+        plan_archive=PlanArchive(ports.database, archive_in_steps),
+        list_archive=ListArchive(ports.database),
+        show_archived_month=ShowArchivedMonth(ports.database),
+        read_archived_file=ReadArchivedFile(ports.database, ports.archive_storage),
     )

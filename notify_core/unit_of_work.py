@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from notify_core.api_keys.ports import ApiKeyRepository
+from notify_core.archive.ports import FactArchive
 from notify_core.billing.ports import BillingRepository
 from notify_core.bulk.ports import BulkRepository
 from notify_core.callbacks.ports import CallbackRepository
@@ -120,6 +121,11 @@ class UnitOfWork(Protocol):
     @property
     def billing(self) -> BillingRepository:
         """Rates, free allowances, and what was sent on each day."""
+        ...
+
+    @property
+    def archive(self) -> FactArchive:
+        """Old facts, and what is known of their files."""
         ...
 
     @property

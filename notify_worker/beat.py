@@ -56,6 +56,7 @@ SCHEDULE = (
         cron="30 10 * * mon-fri",
         queue=Queue.PERIODIC,
     ),
+    Entry(name="deep-archive-notification-history-up-to-limit", cron="35 1 * * *", queue=Queue.REPORTING),
     Entry(name="wake-callback-endpoints", cron="* * * * *", queue=Queue.PERIODIC),
     # Far more often than needed, so that many failures in a row do no harm.
     Entry(name="create-partitions", cron="20 * * * *", queue=Queue.PERIODIC),

@@ -258,6 +258,11 @@ def check_inbound_numbers(platform: Platform) -> None:
     platform.notify.check_inbound_numbers()
 
 
+def archive_facts(platform: Platform, ids: list[str] | None = None) -> None:
+    """Archive old facts. With ids, go on with the run that began at the moments they stand for."""
+    platform.notify.perform(Task.ARCHIVE_FACTS, _ids(ids) if ids is not None else [])
+
+
 def create_partitions(platform: Platform) -> None:
     """Have the tables' next partitions ready before they are needed."""
     platform.ensure_partitions()
@@ -320,6 +325,7 @@ JOBS = (
     Job(name="save-daily-notification-processing-time", work=save_processing_time),
     Job(name="check-for-services-with-high-failure-rates-or-sending-to-tv-numbers", work=check_services),
     Job(name="check-for-low-available-inbound-sms-numbers", work=check_inbound_numbers),
+    Job(name=Task.ARCHIVE_FACTS, work=archive_facts, patience=UNTIL_FILES_ARE_BACK),
     Job(name=Task.SEND_CALLBACKS, work=send_callbacks, frequent=True),
     Job(name=Task.RETRY_CALLBACKS, work=retry_callbacks, frequent=True),
     Job(name="wake-callback-endpoints", work=wake_callback_endpoints, frequent=True),

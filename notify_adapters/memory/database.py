@@ -15,6 +15,7 @@ from notify_adapters.memory.accounts import (
     MemoryUsers,
 )
 from notify_adapters.memory.answers import MemoryAnswers
+from notify_adapters.memory.archive import MemoryFactArchive
 from notify_adapters.memory.billing import MemoryBilling
 from notify_adapters.memory.bulk import ApartTable, MemoryBulk
 from notify_adapters.memory.callbacks import Attempts, MemoryCallbacks
@@ -83,6 +84,7 @@ class MemoryUnitOfWork:
         self.billing = MemoryBilling(
             Table(self.undo_log), Table(self.undo_log), Table(self.undo_log), self.services, messages
         )
+        self.archive = MemoryFactArchive(Table(self.undo_log), Table(self.undo_log), messages)
         self.undo_log.clear()
 
     def commit(self) -> None:

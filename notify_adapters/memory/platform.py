@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from notify_adapters.memory.archive import MemoryArchiveBucket, PlainFactFiles, memory_scratch
 from notify_adapters.memory.callbacks import MemoryCaller
 from notify_adapters.memory.database import MemoryDatabase
 from notify_adapters.memory.documents import MemoryDocuments
@@ -20,6 +21,7 @@ from notify_adapters.memory.publisher import MemoryPublisher
 from notify_adapters.memory.unsubscribe import MemoryUnsubscribeTokens
 from notify_adapters.system import SystemClock, SystemIds
 from notify_core.application import Notify, Options, Ports, build
+from notify_core.archive.ports import ArchiveStorage
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
 from notify_core.letters.files import LetterBucket
@@ -46,7 +48,7 @@ def one_after_the_other(work: Callable[[_Item], _Result], items: Sequence[_Item]
 class MemoryPlatform:
     """`notify` with everything it talks to: phones and inboxes that messages end in, files they link to, queues.
 
-    `caller` has the callbacks that services got.
+    `caller` has the callbacks that services got, `archive_bucket` the files of facts that are older than a year.
     """
 
     notify: Notify
@@ -59,6 +61,7 @@ class MemoryPlatform:
     files: MemoryFiles
     contact_list_files: MemoryFiles
     letter_files: Mapping[LetterBucket, MemoryFiles]
+    archive_bucket: MemoryArchiveBucket
 
     def run(self) -> None:
         """Do all background work that is due: what the relay and the workers do in production."""
@@ -93,6 +96,7 @@ def in_memory(
     caller = MemoryCaller()
     contact_list_files = MemoryFiles()
     letter_files = {bucket: MemoryFiles() for bucket in LetterBucket}
+    archive_bucket = MemoryArchiveBucket()
     ports = Ports(
         database=database,
         publisher=publisher,
@@ -108,6 +112,7 @@ def in_memory(
         new_secret=lambda: str(uuid.uuid4()),
         chance=random.random,
         unsubscribe_tokens=MemoryUnsubscribeTokens(),
+        archive_storage=ArchiveStorage(bucket=archive_bucket, formats=PlainFactFiles(), scratch=memory_scratch),
         error_rates=MemoryErrorRates(),
         caller=caller,
         letter_files=letter_files,
@@ -123,4 +128,5 @@ def in_memory(
         files=files,
         contact_list_files=contact_list_files,
         letter_files=letter_files,
+        archive_bucket=archive_bucket,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from notify_adapters.postgres.acceptance import GroupedAcceptance
 from notify_adapters.postgres.answers import PostgresAnswers
 from notify_adapters.postgres.api_keys import PostgresApiKeys
+from notify_adapters.postgres.archive import PostgresFactArchive
 from notify_adapters.postgres.billing import PostgresBilling
 from notify_adapters.postgres.bulk import PostgresBulk
 from notify_adapters.postgres.callbacks import PostgresCallbacks
@@ -140,6 +141,11 @@ class PostgresUnitOfWork:
     def billing(self) -> PostgresBilling:
         """Rates, free allowances, and what was sent on each day."""
         return PostgresBilling(self._session)
+
+    @property
+    def archive(self) -> PostgresFactArchive:
+        """Old facts, and what is known of their files."""
+        return PostgresFactArchive(self._session)
 
     @property
     def outbox(self) -> PostgresOutbox:

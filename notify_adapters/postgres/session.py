@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
+from itertools import islice
 from typing import Any, cast
 
 import psycopg
@@ -33,6 +34,10 @@ Row = Any
 
 class Locked(DatabaseUnavailable):
     """A lock was not to be had within the session's `lock_timeout`: others are at work there."""
+
+
+class LockNotAvailable(DatabaseUnavailable):
+    """Somebody else is using what was to be locked, and was not done in time."""
 
 
 class Mode(Enum):
@@ -80,6 +85,20 @@ class Session:
     def run(self, statement: str, parameters: Parameters) -> None:
         """Run the statement, whose rows do not matter. Raises like `rows`."""
         self._execute(statement, parameters)
+
+    def copy_out(self, statement: str, *, rows_at_a_time: int) -> Iterator[bytes]:
+        """Yield what a COPY … TO STDOUT writes, whole rows of it. Raises DatabaseUnavailable.
+
+        The connection is busy until the last row was read.
+        """
+        if self._mode is Mode.TRANSACTION and self._is_idle():
+            self._send("BEGIN")
+        try:
+            with self._connection().cursor().copy(statement.encode()) as copy:
+                while rows := list(islice(copy, rows_at_a_time)):
+                    yield b"".join(rows)
+        except UNAVAILABLE as error:
+            raise unavailable(error) from error
 
     def promised(self) -> None:
         """Say that rows were put into the outbox: relays are woken once they are committed."""
@@ -146,6 +165,7 @@ class Session:
             return cursor.execute(statement.encode(), parameters)
         except errors.LockNotAvailable as error:
             raise Locked("others hold on to it") from error
+            raise LockNotAvailable(str(error)) from error
         except UNAVAILABLE as error:
             raise unavailable(error) from error
         except psycopg.DataError:

@@ -730,6 +730,33 @@ ft_processing_time = Table(
     _column("messages_within_10_secs", Integer),
 )
 
+archived_hours = Table(
+    "archived_hours",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("hour", MOMENT, primary_key=True),
+    _column("key", Text, unique=True),
+    _column("rows", BigInteger, server_default=text("0")),
+    _column("checksum", Numeric, server_default=text("0")),
+    _column("changes", Integer, server_default=text("0")),
+    Column("fingerprint", Text),
+    Column("leased_until", MOMENT),
+    Column("uploaded_at", MOMENT),
+    Column("verified_at", MOMENT),
+    Column("contents_deleted_at", MOMENT),
+)
+Index("archived_hours_uploaded_at_idx", archived_hours.c.uploaded_at)
+
+archived_months = Table(
+    "archived_months",
+    metadata,
+    Column("month", Date, primary_key=True),
+    _column("rows", BigInteger),
+    _column("checksum", Numeric),
+    Column("facts_until", MOMENT),
+    _column("removed_at", MOMENT),
+)
+
 
 def columns_of(table: Table) -> str:
     """Return the names of the table's columns, as a statement lists them, without computed ones."""

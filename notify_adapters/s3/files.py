@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from threading import Lock
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
-from boto3.session import Session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
+from notify_adapters.s3.client import MISSING, ClientOfProcess, code_of, failures
 from notify_adapters.s3.metadata import from_headers, to_headers
-from notify_core.files.ports import FileFacts, FilesUnavailable, StoredFile
+from notify_core.files.ports import FileFacts, StoredFile
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-_MISSING = frozenset({"NoSuchKey", "404"})
 # Whoever asks for what is behind a file's end is refused.
-_NOTHING_TO_READ = _MISSING | {"InvalidRange", "416"}
+_NOTHING_TO_READ = MISSING | {"InvalidRange", "416"}
 _PIECE = 256 * 1024
 # What S3 takes with one call.
 _MOST_AT_ONCE = 1000
@@ -33,19 +27,21 @@ _MOST_AT_ONCE = 1000
 class S3Files:
     """Implements `FileStore` in one bucket, which must exist. Files are encrypted at rest (AES256).
 
-    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS. The client is made on the
-    first use in each process, so that a forked one does not share its parent's connections.
+    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS.
     """
 
     bucket: str
     region: str
     endpoint_url: str | None = None
-    _clients: dict[int, S3Client] = field(init=False, repr=False, factory=dict)
-    _locks: dict[int, Lock] = field(init=False, repr=False, factory=dict)
+    _client: ClientOfProcess = field(init=False, repr=False)
+
+    @_client.default
+    def _its_client(self) -> ClientOfProcess:
+        return ClientOfProcess(self.region, self.endpoint_url)
 
     def put(self, name: str, file: StoredFile) -> None:
         """Store the file, over any of that name. Raises FilesUnavailable."""
-        with _failures():
+        with failures():
             self._client().put_object(
                 Bucket=self.bucket,
                 Key=name,
@@ -56,11 +52,11 @@ class S3Files:
 
     def get(self, name: str) -> StoredFile | None:
         """Return the file, or None when there is none of that name. Raises FilesUnavailable."""
-        with _failures():
+        with failures():
             try:
                 found = self._client().get_object(Bucket=self.bucket, Key=name)
             except ClientError as error:
-                if _code(error) in _MISSING:
+                if code_of(error) in MISSING:
                     return None
                 raise
             with found["Body"] as body:
@@ -68,11 +64,11 @@ class S3Files:
 
     def describe(self, name: str) -> FileFacts | None:
         """Return what is known of the file, or None when there is none of that name. Raises FilesUnavailable."""
-        with _failures():
+        with failures():
             try:
                 found = self._client().head_object(Bucket=self.bucket, Key=name)
             except ClientError as error:
-                if _code(error) in _MISSING:
+                if code_of(error) in MISSING:
                     return None
                 raise
             return FileFacts(found["ContentLength"], from_headers(found["Metadata"]))
@@ -81,12 +77,12 @@ class S3Files:
         """Yield the bytes [`start`, `end`) of the file in pieces. Raises FilesUnavailable."""
         if end is not None and end <= start:
             return
-        with _failures():
+        with failures():
             try:
                 last = "" if end is None else end - 1
                 found = self._client().get_object(Bucket=self.bucket, Key=name, Range=f"bytes={start}-{last}")
             except ClientError as error:
-                if _code(error) in _NOTHING_TO_READ:
+                if code_of(error) in _NOTHING_TO_READ:
                     return
                 raise
             with closing(found["Body"]) as body:
@@ -94,7 +90,7 @@ class S3Files:
 
     def remove(self, name: str) -> None:
         """Remove the file, if it is there. Raises FilesUnavailable."""
-        with _failures():
+        with failures():
             self._client().delete_object(Bucket=self.bucket, Key=name)
 
     def remove_many(self, names: Sequence[str]) -> list[str]:
@@ -102,57 +98,19 @@ class S3Files:
         kept: list[str] = []
         for start in range(0, len(names), _MOST_AT_ONCE):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in names[start : start + _MOST_AT_ONCE]]
-            with _failures():
+            with failures():
                 answer = self._client().delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
             kept += [problem["Key"] for problem in answer.get("Errors", [])]
         return kept
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin so, a thousand with one call. Raises FilesUnavailable."""
-        with _failures():
+        with failures():
             pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
             for page in pages:
                 yield from (found["Key"] for found in page.get("Contents", []))
 
     def ping(self) -> None:
         """Return when the bucket is there and we may use it; raise FilesUnavailable when not."""
-        with _failures():
+        with failures():
             self._client().head_bucket(Bucket=self.bucket)
-
-    def _client(self) -> S3Client:
-        process = os.getpid()
-        client = self._clients.get(process)
-        if client is not None:
-            return client
-        with self._locks.setdefault(process, Lock()):  # making one costs some 50 ms of CPU
-            if process not in self._clients:
-                self._clients[process] = Session(region_name=self.region).client(
-                    "s3", endpoint_url=self.endpoint_url, config=self._config()
-                )
-        return self._clients[process]
-
-    def _config(self) -> Config:
-        return Config(
-            connect_timeout=5,
-            read_timeout=10,
-            # Each of our calls can be repeated without harm.
-            retries={"total_max_attempts": 2, "mode": "standard"},
-            # A stand-in's host has no sub-domain for each bucket.
-            s3={"addressing_style": "path" if self.endpoint_url else "auto"},
-            max_pool_connections=50,
-        )
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "Unknown")
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Turn the driver's errors into the port's, without the names of files in them."""
-    try:
-        yield
-    except ClientError as error:
-        raise FilesUnavailable(f"S3 refused: {_code(error)}") from None
-    except (BotoCoreError, ResponseParserError) as error:
-        raise FilesUnavailable(f"S3 cannot be reached: {type(error).__name__}") from None

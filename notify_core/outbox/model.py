@@ -70,6 +70,8 @@ class Task(StrEnum):
     #: The ids of these stand for days.
     BUILD_STATUS_FACTS = "create-nightly-notification-status-for-day"
     BUILD_LETTER_STATUS_FACTS = "create-nightly-letter-status-for-day"
+    #: Its ids are of no messages: they stand for the moments at which runs began.
+    ARCHIVE_FACTS = "deep-archive-notification-history-up-to-limit"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from notify_adapters.embedded import EmbeddedRedis, free_port
+from notify_adapters.embedded import EmbeddedAws, EmbeddedRedis, free_port
 from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import FixedClock, MemoryDatabase
@@ -36,9 +36,9 @@ STORED = (
     " idempotency_keys, outbox, unsubscribe_requests, waiting_receipts, complaints, inbound_sms, inbound_numbers,"
     " unsubscribe_request_history,"
     " templates_history, templates, api_keys, service_sms_senders, service_reply_tos, service_guest_list,"
-    " service_data_retention, service_members, annual_billing, ft_billing, services, sms_delivery_statistics"
-    " service_data_retention, service_members, services, sms_delivery_statistics,"
-    " ft_notification_status, ft_processing_time"
+    " service_data_retention, service_members, annual_billing, ft_billing, services, sms_delivery_statistics,"
+    " ft_notification_status, ft_processing_time,"
+    " archived_hours, archived_months"
 )
 PUT_PROVIDERS_BACK = """
 UPDATE provider_details AS now SET version = 1, priority = first.priority, active = first.active,
@@ -212,3 +212,23 @@ def entry_for(subject_id: UUID, message: Message, entry_id: UUID, **more: Any) -
 
 
 LEASE = timedelta(seconds=30)
+
+
+@pytest.fixture(scope="session")
+def archive_s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a stand-in for S3 is, without any bucket."""
+    log = tmp_path_factory.mktemp("archive") / "moto.log"
+    with EmbeddedAws(free_port(), log) as aws, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", "embedded")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "embedded")
+        yield aws.url
+
+
+def put_partitions_back(engine: Engine) -> None:
+    """Make the partitions that were archived and removed, and forget that others were being archived."""
+    with engine.connect() as connection:
+        for table in connection.exec_driver_sql(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'archived_fact_changed'"
+        ).scalars():
+            connection.exec_driver_sql(f"DROP TRIGGER archived_fact_changed ON {table}")
+    ensure_partitions_now(engine, FixedClock().now)

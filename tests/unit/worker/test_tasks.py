@@ -88,6 +88,7 @@ def test_the_names_are_those_on_the_wire() -> None:
         "save-daily-notification-processing-time",
         "check-for-services-with-high-failure-rates-or-sending-to-tv-numbers",
         "check-for-low-available-inbound-sms-numbers",
+        "deep-archive-notification-history-up-to-limit",
         "send-callbacks",
         "retry-callbacks",
         "wake-callback-endpoints",
@@ -171,6 +172,7 @@ def test_periodic_tasks() -> None:
     assert run("timeout-sending-notifications") == [(Task.TIME_OUT_SENDING, [])]
     assert run("delete-notifications-older-than-retention") == [(Task.APPLY_RETENTION, [])]
     assert run("delete-inbound-sms") == [(Task.REMOVE_EXPIRED_TEXTS, [])]
+    assert run("deep-archive-notification-history-up-to-limit") == [(Task.ARCHIVE_FACTS, [])]
     assert run("run-scheduled-jobs") == [("run scheduled",)]
     assert run("check-job-status") == [("check",)]
     assert run("update-status-of-fully-processed-jobs") == [("complete",)]

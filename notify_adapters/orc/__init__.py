@@ -1,0 +1,5 @@
+"""Facts in files of Apache ORC."""
+
+from notify_adapters.orc.fact_files import OrcFactFiles
+
+__all__ = ["OrcFactFiles"]
