@@ -68,6 +68,8 @@ class MemoryFactArchive:
 
     def unverified(self, month: date) -> list[datetime]:
         """Return the hours of the month that are not verified, or whose facts changed since; the oldest first."""
+        if month in self._removed:
+            return []
         span = self.span(month)
         hours = [span.start + number * HOUR for number in range((span.end - span.start) // HOUR)]
         return [hour for hour in hours if self._verified(month, hour) is None]
@@ -76,6 +78,8 @@ class MemoryFactArchive:
         """Store of those hours that have no facts that they are done, and return the others."""
         others = []
         for hour in hours:
+            if hour.month in self._removed:
+                continue
             known = self._hours.get((hour.month, hour.hour)) or hour
             is_free = known.leased_until is None or known.leased_until <= at
             if is_free and known.fingerprint is None and not self._facts(hour.month, hour.hour):
@@ -135,7 +139,7 @@ class MemoryFactArchive:
 
     def remove(self, month: date, *, at: datetime) -> Removal:
         """Remove the month's facts, all or none."""
-        if self.unverified(month):
+        if self.unverified(month) or month in self._removed:
             return Removal.UNVERIFIED
         for facts in self._facts(month):
             self._messages.remove(facts.id)
@@ -192,9 +196,9 @@ class MemoryFactArchive:
 
     def _verified(self, month: date, hour: datetime) -> ArchivedHour | None:
         known = self._hours.get((month, hour))
-        if known is None or known.verified_at is None or self.tally(month, hour) != known.tally:
+        if known is None or known.verified_at is None:
             return None
-        return known
+        return known if month in self._removed or self.tally(month, hour) == known.tally else None
 
     def _facts(self, month: date | None = None, hour: datetime | None = None) -> list[Notification]:
         return [

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from psycopg.errors import UndefinedTable
+
 from notify_adapters.postgres.session import LockNotAvailable, Row, Session
 from notify_adapters.postgres.tables import archived_hours, columns_of
 from notify_core.archive.columns import CHECKSUM_BYTES, COLUMNS, NOTHING, SEPARATOR, Column, Kind
@@ -74,7 +76,7 @@ SELECT
 """
 
 _IS_WATCHED = f"""
-SELECT EXISTS (
+SELECT to_regclass(%(table)s) IS NULL AS is_gone, EXISTS (
     SELECT FROM pg_trigger
     WHERE tgrelid = to_regclass(%(table)s) AND tgname = '{_TRIGGER}' AND tgenabled IN ('O', 'A')
 ) AS is_watched
@@ -203,24 +205,27 @@ class PostgresFactArchive:
     def span(self, month: date) -> Span:
         """Return the hours in which messages of the month were accepted."""
         start, end = start_of_month(month), end_of_month(month)
-        row = self._session.row(_SPAN.format(table=_table(month), start=start, end=end), {})
+        row = self._session.row_if_there(_SPAN.format(table=_table(month), start=start, end=end), {})
         before, after = (None, None) if row is None else (row.before, row.after)
         return Span(before or start, end if after is None else after + HOUR)
 
     def watch(self, month: date) -> bool:
         """Have changes of the month's facts noticed from now on. What was verified unwatched is so no more."""
-        if self._is_watched(month):
+        state = self._session.row(_IS_WATCHED, {"table": _table(month)})
+        if state is None or state.is_gone or state.is_watched:
             return True
         try:
             self._limit_waiting()
             self._session.run(_WATCH.format(trigger=_TRIGGER, table=_table(month), month=month), {})
-        except LockNotAvailable:
+        except (LockNotAvailable, UndefinedTable):
             return False
         self._session.run(_FORGET_VERIFIED, {"month": month})
         return True
 
     def unverified(self, month: date) -> list[datetime]:
         """Return the hours of the month that are not verified, or whose facts changed since; the oldest first."""
+        if self._is_gone(month):
+            return []
         span = self.span(month)
         rows = self._session.rows(_LIST_UNVERIFIED, {"month": month, "start": span.start, "end": span.end})
         return [row.hour for row in rows]
@@ -234,15 +239,16 @@ class PostgresFactArchive:
             _ENTER,
             {"month": month, "hours": [hour.hour for hour in hours], "keys": [hour.key for hour in hours]},
         )
-        done = self._session.rows(
-            _SKIP_EMPTY.format(table=_table(month)),
-            {
-                "month": month,
-                "hours": [row.hour for row in entered],
-                "changes": [row.changes for row in entered],
-                "at": at,
-            },
-        )
+        parameters = {
+            "month": month,
+            "hours": [row.hour for row in entered],
+            "changes": [row.changes for row in entered],
+            "at": at,
+        }
+        try:
+            done = self._session.rows(_SKIP_EMPTY.format(table=_table(month)), parameters)
+        except UndefinedTable:
+            return []
         empty = {row.hour for row in done}
         return [hour for hour in hours if hour.hour not in empty]
 
@@ -291,6 +297,8 @@ class PostgresFactArchive:
             self._session.run(_ADD_MONTH, {"month": month, "at": at})
             self._session.run("LOCK TABLE ONLY notifications IN ACCESS EXCLUSIVE MODE", {})
             self._session.run(f"DROP TABLE {_table(month)}", {})
+        except UndefinedTable:
+            return Removal.UNVERIFIED
         except LockNotAvailable:
             return Removal.BUSY
         return Removal.REMOVED
@@ -337,6 +345,10 @@ class PostgresFactArchive:
     def _is_watched(self, month: date) -> bool:
         row = self._session.row(_IS_WATCHED, {"table": _table(month)})
         return row is not None and bool(row.is_watched)
+
+    def _is_gone(self, month: date) -> bool:
+        row = self._session.row(_IS_WATCHED, {"table": _table(month)})
+        return row is None or bool(row.is_gone)
 
     def _limit_waiting(self) -> None:
         """Give up on a lock after a second, for the rest of this transaction: others would queue behind us."""

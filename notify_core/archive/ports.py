@@ -13,7 +13,10 @@ from notify_core.archive.model import ArchivedHour, ArchivedMonth, Removal, Span
 
 
 class FactArchive(Protocol):
-    """Facts that are to go into the archive, by the month of their ids; and what is known of the files there."""
+    """Facts that are to go into the archive, by the month of their ids; and what is known of the files there.
+
+    Of a month whose facts were removed, meanwhile perhaps, nothing is unverified, and nothing can be removed.
+    """
 
     def months_before(self, moment: datetime) -> list[date]:
         """Return the months that ended before that moment and whose facts are still there, the oldest first.

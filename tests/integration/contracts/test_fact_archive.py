@@ -294,6 +294,20 @@ def test_a_month_is_removed_whole(database: Database, accept: Accept) -> None:
         ]
 
 
+def test_what_was_removed_is_let_be(database: Database, accept: Accept) -> None:
+    accept()
+    verify_all(database, NOON)
+    hours = ask(database, "hours", MONTH)
+    remove(database)
+    watch(database)
+    assert ask(database, "unverified", MONTH) == []
+    assert ask(database, "skip_empty", [hour_at(NOON + HOUR)], at=LATER) == []
+    assert claim(database) is None
+    assert remove(database) is Removal.UNVERIFIED
+    assert ask(database, "span", MONTH) == Span(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    assert ask(database, "hours", MONTH) == hours
+
+
 def test_files_of_removed_months_are_to_be_told(database: Database, accept: Accept) -> None:
     accept()
     accept(created_at=NOON + HOUR)
