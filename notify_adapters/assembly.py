@@ -15,6 +15,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from notify_adapters.archive_bucket_when_needed import ArchiveBucketWhenNeeded
 from notify_adapters.files_when_needed import FilesWhenNeeded
 from notify_adapters.health import Health
 from notify_adapters.logging import (
@@ -37,7 +38,7 @@ from notify_adapters.system import SystemClock, SystemIds, Threads, chance, new_
 from notify_core.application import Notify, Options, Ports, build
 from notify_core.archive.log import ArchiveLog
 from notify_core.archive.model import ArchivePolicy
-from notify_core.archive.ports import ArchiveStorage
+from notify_core.archive.ports import ArchiveBucket, ArchiveStorage
 from notify_core.clock import Clock
 from notify_core.documents.model import Document
 from notify_core.documents.ports import DocumentStore, DocumentsUnavailable
@@ -244,13 +245,15 @@ def _archive_storage(settings: Settings, role: Role) -> ArchiveStorage | None:
     if settings.deep_history_bucket is None or role not in (Role.WORKER, Role.COMMAND):
         return None
     from notify_adapters.orc import OrcFactFiles
+
+    bucket = ArchiveBucketWhenNeeded(partial(_archive_bucket, settings, settings.deep_history_bucket))
+    return ArchiveStorage(bucket=bucket, formats=OrcFactFiles(), scratch=scratch_file)
+
+
+def _archive_bucket(settings: Settings, name: str) -> ArchiveBucket:
     from notify_adapters.s3 import S3ArchiveBucket
 
-    return ArchiveStorage(
-        bucket=S3ArchiveBucket(settings.deep_history_bucket, settings.aws_region, settings.s3_endpoint_url),
-        formats=OrcFactFiles(),
-        scratch=scratch_file,
-    )
+    return S3ArchiveBucket(name, settings.aws_region, settings.s3_endpoint_url)
 
 
 def queue_admin(settings: Settings) -> QueueAdmin:

@@ -25,6 +25,7 @@ ADMIN_CLIENT = "notify-admin"
 EMAIL_DOMAIN = "notify.example"
 CSV_BUCKET = "dev-csv-upload"
 CONTACT_LIST_BUCKET = "dev-contact-list"
+DEEP_HISTORY_BUCKET = "dev-deep-history"
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:ses-notifications"
 
 
@@ -81,7 +82,7 @@ class Parts:
             self.directory.logs / "aws.log",
             Contents(
                 queues=() if self.fast_queues else tuple(f"{QUEUE_PREFIX}{queue}" for queue in Queue),
-                buckets=(CSV_BUCKET, CONTACT_LIST_BUCKET),
+                buckets=(CSV_BUCKET, CONTACT_LIST_BUCKET, DEEP_HISTORY_BUCKET),
                 identities=(EMAIL_DOMAIN,),
             ),
         )
@@ -117,6 +118,7 @@ class Parts:
             "WORKER_READY_FILE": str(self.directory.worker_ready),
             "S3_BUCKET_CSV_UPLOAD": CSV_BUCKET,
             "S3_BUCKET_CONTACT_LIST": CONTACT_LIST_BUCKET,
+            "S3_BUCKET_NOTIFICATION_DEEP_HISTORY": DEEP_HISTORY_BUCKET,
             "AWS_ENDPOINT_URL_SQS": self.queues_url,
             "AWS_ENDPOINT_URL_S3": self.at.url("aws"),
             "AWS_ENDPOINT_URL_SESV2": self.at.url("ses"),

@@ -506,7 +506,8 @@ def test_what_a_task_has_no_time_for_is_promised(world: World, facts: list[Notif
             del hour
             world.clock.advance(timedelta(seconds=11))
 
-    began, pieces = (), 0
+    began: tuple[UUID, ...] = ()
+    pieces = 0
     while True:
         pieces += 1
         world.nightly(log=Slow())(began)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import orc
 
+from notify_adapters.archive_bucket_when_needed import ArchiveBucketWhenNeeded
 from notify_adapters.embedded import free_port
 from notify_adapters.memory.archive import MemoryArchiveBucket, PlainFactFiles, memory_scratch
 from notify_adapters.orc import OrcFactFiles
@@ -171,10 +172,12 @@ def s3_bucket(archive_s3_url: str) -> S3ArchiveBucket:
     return S3ArchiveBucket("bucket-contract", "eu-west-1", archive_s3_url)
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "when needed", "s3"])
 def bucket(request: pytest.FixtureRequest) -> ArchiveBucket:
     if request.param == "memory":
         return MemoryArchiveBucket()
+    if request.param == "when needed":
+        return ArchiveBucketWhenNeeded(MemoryArchiveBucket)
     found: S3ArchiveBucket = request.getfixturevalue("s3_bucket")
     return found
 
