@@ -53,6 +53,8 @@ SETTINGS = {
     # The tables are partitioned by day: one statement without pruning locks a hundred of them.
     "max_locks_per_transaction": "256",
     "log_checkpoints": "off",
+    # An error's detail quotes the row that it is about.
+    "log_error_verbosity": "terse",
     "jit": "off",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
