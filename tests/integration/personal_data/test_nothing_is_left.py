@@ -105,7 +105,7 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_after_it_expired(
         system.supervisor.children[part].stop()
     clock = FixedClock(datetime.now(UTC) + LATER)
     later = assemble(system.parts.settings, Role.WORKER, clock=clock)
-    let_go(later, clock)
+    let_go(later)
     later.close()
     assert search(canaries, everything(system)) == {}
     assert search(canaries, [Piece("what was printed", "".join(capfd.readouterr()))]) == {}
