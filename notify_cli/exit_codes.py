@@ -18,4 +18,5 @@ class ExitCode(IntEnum):
     PART_FAILED = 7
     NOT_DELIVERED = 8
     UNHEALTHY = 9
+    UNFINISHED = 10
     INTERRUPTED = 130

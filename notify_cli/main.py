@@ -30,6 +30,7 @@ _COMMANDS = {
     "dev": "notify_cli.commands.dev:dev",
     "job": "notify_cli.commands.jobs:jobs",
     "migrate": "notify_cli.commands.migrate:migrate",
+    "nightly": "notify_cli.commands.nightly:nightly",
     "partitions": "notify_cli.commands.partitions:partitions",
     "providers": "notify_cli.commands.providers:providers",
     "queues": "notify_cli.commands.queues:queues",
@@ -77,7 +78,8 @@ def notify() -> None:
 
     Settings come from the environment; `notify settings` lists them. Every command that prints something a
     script could want takes --json. Exit codes: 0 done, 1 unexpected, 2 usage, 3 settings, 4 not found,
-    5 refused, 6 database or files unavailable, 7 a part of `dev` failed, 8 not delivered, 9 unhealthy.
+    5 refused, 6 database or files unavailable, 7 a part of `dev` failed, 8 not delivered, 9 unhealthy,
+    10 a part of the night failed.
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
 
 

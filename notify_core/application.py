@@ -61,6 +61,8 @@ from notify_core.letters.find_pdf import FindLetterPdf
 from notify_core.limits.admit import Admit
 from notify_core.limits.ports import Limiter
 from notify_core.limits.reserve import ReservePlaces
+from notify_core.nightly.run import RunNight
+from notify_core.nightly.steps import steps_of
 from notify_core.notifications.apply_waiting_receipts import ApplyWaitingReceipts
 from notify_core.notifications.cancel import CancelNotification
 from notify_core.notifications.compose import Composer
@@ -176,10 +178,16 @@ class Options:
     archive: ArchivePolicy = Factory(ArchivePolicy)
 
 
+def _night_of(notify: Notify) -> RunNight:
+    """Return what does the work of others here. They are asked for when there is something to do, for they come later."""
+    return RunNight(partial(steps_of, notify), notify.clock)
+
+
 @frozen(kw_only=True)
 class Notify:
     """The platform: what it can do, as one object. Read the fields as its table of contents."""
 
+    clock: Clock
     directory: Directory
 
     create_service: CreateService
@@ -262,6 +270,7 @@ class Notify:
     simulate_receipts: SimulateReceipts
     replay_undelivered: ReplayUndelivered
     time_out_sending: TimeOutSending
+    run_night: RunNight = Factory(_night_of, takes_self=True)
 
     list_providers: ListProviders
     set_provider: SetProvider
@@ -429,6 +438,7 @@ def build(ports: Ports, options: Options) -> Notify:
         )
 
     return Notify(
+        clock=ports.clock,
         directory=directory,
         create_service=CreateService(ports.database, ports.clock, ports.new_id, options.sms_sender),
         find_service=FindService(ports.database),

@@ -38,13 +38,15 @@ def nobody_is_told(work: UnitOfWork, notifications: Sequence[Notification]) -> N
 class TimeOutSending:
     """End texts and emails that have waited for their receipt for three days as temporary failures.
 
-    `told` hears of each batch inside its transaction, to promise whatever follows from it.
+    `told` hears of each batch inside its transaction, to promise whatever follows from it. What is not done after
+    `at_a_time` is promised.
     """
 
     database: Database
     clock: Clock
     new_id: NewId
     told: Told = nobody_is_told
+    at_a_time: timedelta = _AT_A_TIME
 
     def __call__(self, before_ids: Sequence[UUID] = ()) -> int:
         """Return how many timed out now; what there was no time for is promised.
@@ -63,7 +65,7 @@ class TimeOutSending:
             total += timed_out
             if timed_out < _BATCH:
                 end -= _SLICE
-            if end > oldest and self.clock() - start >= _AT_A_TIME:
+            if end > oldest and self.clock() - start >= self.at_a_time:
                 self._promise(end)
                 break
         return total

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import psycopg
 import pytest
 
 from notify_adapters.settings import read_settings
+from notify_core.calendar import london_date
 
 NOTIFY = [sys.executable, "-m", "notify_cli"]
 KEYS = json.dumps({"k": base64.b64encode(b"k" * 32).decode()})
@@ -272,7 +274,7 @@ def documented(document: str) -> list[str]:
 
 
 def test_what_the_operators_guide_tells_to_type_works(notify: Run) -> None:
-    ids = {"SERVICE_ID": ""}
+    ids = {"SERVICE_ID": "", "DAY": str(london_date(datetime.now(UTC)) - timedelta(days=1))}
     for line in documented("operators.md"):
         program, *arguments = shlex.split(line)
         if program == "python3":

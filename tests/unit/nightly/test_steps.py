@@ -1,0 +1,81 @@
+"""What the night's steps are bound to: the schedule's entries, done by the use cases that its tasks call."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from notify_adapters.memory import FixedClock, SequentialIds, in_memory
+from notify_core.notifications.model import Attempted
+from notify_core.notifications.status import Status
+from notify_core.vocabulary import ProviderName
+from notify_worker.beat import SCHEDULE
+from tests.unit.conftest import Town
+
+DAY = date(2026, 11, 20)
+
+
+def test_every_step_is_an_entry_of_the_schedule_and_stands_in_its_order(town: Town) -> None:
+    when = {entry.name: _time_of_day(entry.cron) for entry in SCHEDULE}
+    steps = [step.name for step in town.platform.notify.run_night.steps]
+    assert set(steps) <= set(when)
+    assert [when[name] for name in steps] == sorted(when[name] for name in steps)
+
+
+def test_everything_that_the_schedule_does_at_night_is_a_step(town: Town) -> None:
+    """Once a day, between midnight and five."""
+    at_night = {entry.name for entry in SCHEDULE if (0, 0) <= _time_of_day(entry.cron) < (5, 0)}
+    steps = {step.name for step in town.platform.notify.run_night.steps}
+    assert at_night <= steps
+
+
+def test_a_step_says_what_it_does_and_its_pieces_have_names_of_their_own(town: Town) -> None:
+    for step in town.platform.notify.run_night.steps:
+        assert step.about.endswith(".")
+        labels = [piece.label for piece in step.pieces(DAY)]
+        assert labels
+        assert len(set(labels)) == len(labels)
+
+
+def test_a_step_heeds_the_day_or_says_that_it_does_not(town: Town) -> None:
+    for step in town.platform.notify.run_night.steps:
+        labels = [[piece.label for piece in step.pieces(day)] for day in (DAY, DAY - timedelta(days=40))]
+        assert (labels[0] != labels[1]) is step.heeds_day, step.name
+
+
+def test_a_night_is_done_and_done_again(town: Town) -> None:
+    text = town.text()
+    with town.platform.database.statement() as work:
+        at = town.clock.now
+        sent = Attempted(notification_id=text.id, status=Status.SENDING, at=at, sent_by=ProviderName.MMG)
+        work.notifications.record([sent])
+    town.clock.advance(timedelta(days=3, seconds=1))
+    first = town.platform.notify.run_night()
+    assert first.is_done, [step.failed for step in first.steps]
+    done = {step.name: step.done for step in first.steps}
+    assert done["timeout-sending-notifications"] == {"timed out": 1}
+    assert town.status(text.id) == "temporary-failure"
+    again = town.platform.notify.run_night()
+    assert again.is_done
+    assert {step.name: step.done for step in again.steps}["timeout-sending-notifications"] == {"timed out": 0}
+
+
+class Ticking(FixedClock):
+    """A clock on which every look takes a second."""
+
+    def __call__(self) -> datetime:
+        self.advance(timedelta(seconds=1))
+        return self.now
+
+
+def test_a_night_goes_on_to_its_end_and_promises_nothing() -> None:
+    """There may be nobody to keep a promise. Hundreds of looks at this clock are more time than a task has."""
+    clock = Ticking()
+    platform = in_memory(clock=clock, new_id=SequentialIds(clock))
+    assert platform.notify.run_night().is_done
+    assert not platform.notify.relay_outbox().published
+
+
+def _time_of_day(cron: str) -> tuple[int, int]:
+    """Return the hour and minute of an entry that runs once in a day; for others a time before all of them."""
+    minute, hour, *_ = cron.split()
+    return (int(hour), int(minute)) if hour.isdigit() and minute.isdigit() else (-1, 0)
