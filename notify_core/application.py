@@ -179,7 +179,7 @@ class Options:
 
 
 def _night_of(notify: Notify) -> RunNight:
-    """Return what does the work of others here. They are asked for when there is something to do, for they come later."""
+    """Return what does the work of others here. It lists them when it is asked, for some are bound after it."""
     return RunNight(partial(steps_of, notify), notify.clock)
 
 

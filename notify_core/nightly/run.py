@@ -6,7 +6,7 @@ the same by the same use cases, a piece at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 
 from attrs import frozen
@@ -47,8 +47,13 @@ class NoSuchStep(NotFound):
 class RunNight:
     """Do what the schedule does in the night after a day, in the same order."""
 
-    steps: tuple[Step, ...]
+    list_steps: Callable[[], tuple[Step, ...]]
     clock: Clock
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in their order."""
+        return self.list_steps()
 
     def __call__(
         self, ended: date | None = None, only: Collection[str] = (), log: NightLog = _SILENT
@@ -62,9 +67,10 @@ class RunNight:
         ended = last if ended is None else ended
         if not FIRST_DAY <= ended <= last:
             raise NightNotOver(ended, last)
-        if strangers := set(only) - {step.name for step in self.steps}:
+        steps = self.steps
+        if strangers := set(only) - {step.name for step in steps}:
             raise NoSuchStep(strangers)
-        wanted = [step for step in self.steps if not only or step.name in only]
+        wanted = [step for step in steps if not only or step.name in only]
         return NightOutcome(ended=ended, steps=tuple(self._do_step(step, ended, log) for step in wanted))
 
     def _do_step(self, step: Step, ended: date, log: NightLog) -> StepOutcome:

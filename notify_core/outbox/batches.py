@@ -27,18 +27,19 @@ class Batch:
 
 @frozen(kw_only=True)
 class InBatches:
-    """Does a task's batches one after the other, until there is none left or the time is over."""
+    """Does a task's batches one after the other, until there is none left or `at_a_time` is over."""
 
     database: Database
     clock: Clock
     new_id: NewId
+    at_a_time: timedelta = _AT_A_TIME
 
     def __call__(self, task: Task, queue: Queue, batch: Callable[[UUID], Batch], place: UUID) -> int:
         """Do the batches from `place` on, and return how many rows they dealt with together.
 
         When the time is over, `task` is promised on `queue`; its subject is where the next batch begins.
         """
-        end = self.clock() + _AT_A_TIME
+        end = self.clock() + self.at_a_time
         total = 0
         while True:
             done = batch(place)

@@ -74,6 +74,7 @@ class ApplyRetention:
     clock: Clock
     new_id: NewId
     log: RetentionLog
+    at_a_time: timedelta = _AT_A_TIME
 
     def __call__(self, began: Sequence[UUID] = ()) -> Applied:
         """Return what was done now; the rest is promised, as is the removal of letters' PDFs.
@@ -82,7 +83,7 @@ class ApplyRetention:
         at the same time: each day is dropped once.
         """
         start = self.clock()
-        until = start + _AT_A_TIME
+        until = start + self.at_a_time
         kept, is_done = self._keep_stuck_letters(until)
         applied = Applied(letters_kept=kept, unfinished=not is_done)
         if is_done:
@@ -162,10 +163,11 @@ class RemoveExpiredTexts:
     clock: Clock
     new_id: NewId
     log: RetentionLog
+    at_a_time: timedelta = _AT_A_TIME
 
     def __call__(self, began: Sequence[UUID] = ()) -> Applied:
         """Return what was done now; the rest is promised. See `ApplyRetention`."""
         start = self.clock()
-        applied = ExpireDays(self.database, self.clock)((Kind.TEXTS,), start + _AT_A_TIME)
+        applied = ExpireDays(self.database, self.clock)((Kind.TEXTS,), start + self.at_a_time)
         pieces = Pieces(self.database, self.clock, self.new_id, Task.REMOVE_EXPIRED_TEXTS, Queue.PERIODIC, self.log)
         return pieces.conclude(applied, began_at(began, start))

@@ -38,6 +38,7 @@ class RemoveLetterFiles:
     clock: Clock
     new_id: NewId
     log: RetentionLog
+    at_a_time: timedelta = _AT_A_TIME
 
     def __call__(self, _began: Sequence[UUID] = ()) -> int:
         """Return of how many letters the files are gone now; the rest is promised.
@@ -54,7 +55,7 @@ class RemoveLetterFiles:
             with self.database.statement() as work:
                 work.retention.forget_letters(gone)
             done += len(gone)
-            if not gone or self.clock() - start >= _AT_A_TIME:
+            if not gone or self.clock() - start >= self.at_a_time:
                 break
         if failed:
             self.log.files_failed(failed[0][1], len(failed))

@@ -47,6 +47,10 @@ class Diary(NightLog):
         return Step(name=name, about="Something.", pieces=made_of)
 
 
+def night(clock: FixedClock, *steps: Step) -> RunNight:
+    return RunNight(lambda: steps, clock)
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NIGHT)
@@ -58,7 +62,7 @@ def diary(clock: FixedClock) -> Diary:
 
 
 def test_steps_are_done_in_their_order_and_told_as_they_go(diary: Diary, clock: FixedClock) -> None:
-    outcome = RunNight((diary.step("first", "a", "b"), diary.step("second", "c")), clock)(log=diary)
+    outcome = night(clock, diary.step("first", "a", "b"), diary.step("second", "c"))(log=diary)
     assert diary.lines == [f"first a {YESTERDAY}", f"first b {YESTERDAY}", f"second c {YESTERDAY}"]
     assert diary.told == ["first: 2", "first a: done", "first b: done", "second: 1", "second c: done"]
     assert outcome.is_done
@@ -81,7 +85,7 @@ def test_steps_are_done_in_their_order_and_told_as_they_go(diary: Diary, clock: 
 def test_a_piece_that_fails_stops_nothing_and_its_text_is_only_told_when_it_is_ours(
     diary: Diary, clock: FixedClock, error: Exception, told: str
 ) -> None:
-    outcome = RunNight((diary.step("first", "a", "b", fails=error), diary.step("second", "c")), clock)()
+    outcome = night(clock, diary.step("first", "a", "b", fails=error), diary.step("second", "c"))()
     assert diary.lines == [f"first b {YESTERDAY}", f"second c {YESTERDAY}"]
     first, second = outcome.steps
     assert not outcome.is_done
@@ -92,20 +96,20 @@ def test_a_piece_that_fails_stops_nothing_and_its_text_is_only_told_when_it_is_o
 
 def test_only_some_steps_are_done_in_the_nights_order(diary: Diary, clock: FixedClock) -> None:
     steps = diary.step("first", "a"), diary.step("second", "b"), diary.step("third", "c")
-    outcome = RunNight(steps, clock)(only=["third", "first"])
+    outcome = night(clock, *steps)(only=["third", "first"])
     assert [step.name for step in outcome.steps] == ["first", "third"]
 
 
 def test_a_step_that_there_is_not_is_refused_before_anything_is_done(diary: Diary, clock: FixedClock) -> None:
     with pytest.raises(NoSuchStep, match="no step third in the night; `notify nightly list`"):
-        RunNight((diary.step("first", "a"),), clock)(only=["first", "third"])
+        night(clock, diary.step("first", "a"))(only=["first", "third"])
     assert diary.lines == []
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 21), date.max, FIRST_DAY - timedelta(days=1), date.min])
 def test_a_day_that_has_not_ended_is_refused(diary: Diary, clock: FixedClock, day: date) -> None:
     with pytest.raises(NightNotOver, match=f"day: {day} is not one that has ended; .* to 2026-11-20"):
-        RunNight((diary.step("first", "a"),), clock)(day)
+        night(clock, diary.step("first", "a"))(day)
     assert diary.lines == []
 
 
@@ -126,7 +130,7 @@ def test_a_day_that_has_not_ended_is_refused(diary: Diary, clock: FixedClock, da
 )
 def test_the_night_is_that_of_the_day_that_ended_last_in_london(diary: Diary, now: str, ended: str) -> None:
     clock = FixedClock(datetime.fromisoformat(now))
-    assert RunNight((diary.step("first", "a"),), clock)().ended == date.fromisoformat(ended)
-    assert RunNight((diary.step("first", "a"),), clock)(date.fromisoformat(ended)).is_done
+    assert night(clock, diary.step("first", "a"))().ended == date.fromisoformat(ended)
+    assert night(clock, diary.step("first", "a"))(date.fromisoformat(ended)).is_done
     with pytest.raises(NightNotOver):
-        RunNight((diary.step("first", "a"),), clock)(date.fromisoformat(ended) + timedelta(days=1))
+        night(clock, diary.step("first", "a"))(date.fromisoformat(ended) + timedelta(days=1))
