@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from notify_core.billing.build import NIGHTLY_DAYS
 from notify_core.errors import NotifyError
 from notify_core.jobs.remove_files import LETTERS, SMS_AND_EMAIL
 from notify_core.nightly.model import Done, Piece, Step
@@ -62,9 +64,20 @@ def steps_of(notify: Notify) -> tuple[Step, ...]:
             pieces=_now(requests=lambda: {"archived": archive_requests()}),
         ),
         Step(
+            name="create-nightly-billing",
+            about="Count the last ten days for bills.",
+            pieces=lambda ended: _by_day(ended, NIGHTLY_DAYS, lambda day: {"facts": notify.build_billing(day)}),
+            heeds_day=True,
+        ),
+        Step(
             name="delete-inbound-sms",
             about="Let received texts go that have expired.",
             pieces=_now(texts=lambda: _let_go(remove_texts())),
+        ),
+        Step(
+            name="run-populate-annual-billing",
+            about="Give services that have none their free texts of the financial year.",
+            pieces=_now(services=lambda: {"allowances": notify.populate_annual_billing()}),
         ),
         Step(
             name="forget-answers",
@@ -104,6 +117,12 @@ def _let_go(applied: Applied) -> Done:
         "letters kept longer": applied.letters_kept,
         "messages of test keys": applied.test_messages,
     }
+
+
+def _by_day(ended: date, days: int, do: Callable[[date], Done]) -> tuple[Piece, ...]:
+    """Return a piece for each of so many days up to the one that has ended, the latest first."""
+    wanted = [ended - timedelta(days=back) for back in range(days)]
+    return tuple(Piece(label=str(day), do=partial(do, day)) for day in wanted)
 
 
 def _now(**work: Callable[[], Done]) -> Callable[[date], tuple[Piece, ...]]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
 
 from notify_adapters.memory import FixedClock, SequentialIds, in_memory
+from notify_core.calendar import london_midnight
 from notify_core.notifications.model import Attempted
 from notify_core.notifications.status import Status
 from notify_core.vocabulary import ProviderName
 from notify_worker.beat import SCHEDULE
-from tests.unit.conftest import Town
+from tests.unit.conftest import Town, make_town
 
 DAY = date(2026, 11, 20)
+MOMENT = timedelta(milliseconds=1)
+# The days before, of and after both changes of London's clocks.
+CLOCK_CHANGES = [(3, 28), (3, 29), (3, 30), (10, 24), (10, 25), (10, 26)]
 
 
 def test_every_step_is_an_entry_of_the_schedule_and_stands_in_its_order(town: Town) -> None:
@@ -73,6 +79,29 @@ def test_a_night_goes_on_to_its_end_and_promises_nothing() -> None:
     platform = in_memory(clock=clock, new_id=SequentialIds(clock))
     assert platform.notify.run_night().is_done
     assert not platform.notify.relay_outbox().published
+
+
+@pytest.mark.parametrize("ended", [date(2026, month, day) for month, day in CLOCK_CHANGES], ids=str)
+@pytest.mark.parametrize("hour", [0, 3], ids=["at the beginning", "at the end"])
+def test_a_night_counts_what_was_sent_from_midnight_to_midnight_in_london(ended: date, hour: int) -> None:
+    """Days of 23, 24 and 25 hours; the night begins at five past midnight in UTC, in summer an hour later there."""
+    start, end = london_midnight(ended), london_midnight(ended + timedelta(days=1))
+    clock = FixedClock(start - timedelta(minutes=1))
+    town = make_town(in_memory(clock=clock, new_id=SequentialIds(clock)), clock)
+    for moment in (clock.now, start, end - MOMENT, end):
+        clock.now = moment
+        town.text()
+        town.platform.run()
+    next_day = ended + timedelta(days=1)
+    clock.now = datetime(next_day.year, next_day.month, next_day.day, hour, 5, tzinfo=UTC)
+    outcome = town.platform.notify.run_night()
+    assert outcome.ended == ended
+    assert outcome.is_done, [step.failed for step in outcome.steps]
+    counted = {
+        day: sum(fact.notifications_sent for fact in town.platform.notify.list_facts(town.service.id, day))
+        for day in (ended - timedelta(days=1), ended, next_day)
+    }
+    assert counted == {ended - timedelta(days=1): 1, ended: 2, next_day: 0}
 
 
 def _time_of_day(cron: str) -> tuple[int, int]:
