@@ -69,7 +69,7 @@ def test_a_night_without_a_database_tells_which_parts_failed(notify: Run) -> Non
     away = {"SQLALCHEMY_DATABASE_URI": "postgresql://127.0.0.1:1/nothing"}
     ended = notify("nightly", "run", "--only", "timeout-sending-notifications", **away)
     assert ended.returncode == 10
-    assert "timeout-sending-notifications, all: DatabaseUnavailable" in ended.stderr
+    assert "timeout-sending-notifications, messages: DatabaseUnavailable" in ended.stderr
     told = notify("nightly", "run", "--only", "timeout-sending-notifications", "--json", **away)
     assert told.returncode == 10
     assert json.loads(told.stdout)["ok"] is False

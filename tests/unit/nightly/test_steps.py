@@ -74,11 +74,22 @@ class Ticking(FixedClock):
 
 
 def test_a_night_goes_on_to_its_end_and_promises_nothing() -> None:
-    """There may be nobody to keep a promise. Hundreds of looks at this clock are more time than a task has."""
+    """There may be nobody to keep a promise. So many looks at this clock are more time than a task has."""
     clock = Ticking()
-    platform = in_memory(clock=clock, new_id=SequentialIds(clock))
-    assert platform.notify.run_night().is_done
-    assert not platform.notify.relay_outbox().published
+    town = make_town(in_memory(clock=clock, new_id=SequentialIds(clock)), clock)
+    days = 15
+    for _ in range(days):
+        town.text()
+        town.platform.run()
+        clock.advance(timedelta(days=1))
+    clock.advance(timedelta(days=10))
+    town.platform.run()
+    outcome = town.platform.notify.run_night()
+    assert outcome.is_done, [step.failed for step in outcome.steps]
+    done = {step.name: step.done for step in outcome.steps}
+    assert done["delete-notifications-older-than-retention"]["days"] == 2 * days, "of contents, and of timelines"
+    assert done["timeout-sending-notifications"]["timed out"] > 0
+    assert not town.platform.notify.relay_outbox().published
 
 
 @pytest.mark.parametrize("ended", [date(2026, month, day) for month, day in CLOCK_CHANGES], ids=str)
