@@ -20,8 +20,8 @@ import pytest
 
 from notify_adapters.settings import read_settings
 from notify_core.calendar import london_date
+from tests.integration.command_line import typed
 
-NOTIFY = [sys.executable, "-m", "notify_cli"]
 KEYS = json.dumps({"k": base64.b64encode(b"k" * 32).decode()})
 
 ENOUGH = {"NOTIFY_ENVIRONMENT": "test", "SQLALCHEMY_DATABASE_URI": "postgresql://h/d"}
@@ -30,20 +30,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def run_with(
-    settings: Mapping[str, str], *arguments: str, text: str | None = None
+    settings: Mapping[str, str], *arguments: str, text: str | None = None, fresh: bool = False
 ) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "NOTIFY_"))}
-    ended = subprocess.run(
-        [*NOTIFY, *arguments],
-        env=environment | dict(settings),
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in ended.stderr
-    return ended
+    return typed(*arguments, environment=environment | dict(settings), text=text, fresh=fresh)
 
 
 @pytest.fixture
@@ -54,8 +44,10 @@ def notify(postgres_url: str) -> Run:
         "NOTIFY_ENCRYPTION_KEYS": KEYS,
     }
 
-    def run(*arguments: str, text: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        return run_with(settings | more, *arguments, text=text)
+    def run(
+        *arguments: str, text: str | None = None, fresh: bool = False, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        return run_with(settings | more, *arguments, text=text, fresh=fresh)
 
     return run
 
@@ -158,6 +150,29 @@ def test_what_will_not_do_is_said(notify: Run, arguments: list[str], code: int, 
     assert (ended.returncode, message in ended.stderr) == (code, True), ended.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["api-key", "list", str(uuid.UUID(int=1))],
+        ["apply", "nowhere.yaml"],
+        ["callbacks", "endpoint", "list", str(uuid.UUID(int=1))],
+        ["contact-list", "delete", str(uuid.UUID(int=1)), "--service", str(uuid.UUID(int=1))],
+        ["job", "show", str(uuid.UUID(int=1)), "--service", str(uuid.UUID(int=1))],
+        ["migrate"],
+        ["providers", "list"],
+        ["queues", "list"],
+        ["service", "list"],
+        ["settings"],
+        ["template", "show", str(uuid.UUID(int=1))],
+        ["worker"],
+    ],
+)
+def test_a_fresh_interpreter_runs_a_command_the_same(notify: Run, arguments: list[str]) -> None:
+    nowhere = {"AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1"}
+    forked, fresh = notify(*arguments, **nowhere), notify(*arguments, fresh=True, **nowhere)
+    assert (fresh.returncode, fresh.stdout, fresh.stderr) == (forked.returncode, forked.stdout, forked.stderr)
+
+
 def test_missing_settings_are_listed() -> None:
     for command in (["migrate"], ["web"], ["worker"], ["relay"], ["beat"], ["status"], ["service", "list"]):
         ended = run_with({}, *command)
@@ -203,7 +218,7 @@ def test_help_is_worth_reading(notify: Run) -> None:
         ["providers"],
         ["job", "create"],
     ):
-        ended = notify(*command, "--help")
+        ended = notify(*command, "--help", fresh=True)
         assert ended.returncode == 0
         assert "Usage:" in ended.stdout
         assert len(ended.stdout.splitlines()) > 6

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from notify_adapters.embedded.aws import EmbeddedAws
 from notify_adapters.sqs import SqsPublisher
 from notify_core.outbox.condition import dead_letter_name
 from notify_core.outbox.model import Queue, Task, TaskMessage
+from tests.integration.command_line import typed
 from tests.integration.simulator import a_simulator
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
@@ -60,16 +60,7 @@ def notify(sqs_url: str, prefix: str) -> Run:
     environment = mine | SETTINGS | {"AWS_ENDPOINT_URL_SQS": sqs_url, "NOTIFICATION_QUEUE_PREFIX": prefix}
 
     def run(*arguments: str, module: str = "notify_cli", **more: str) -> subprocess.CompletedProcess[str]:
-        ended = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            env=environment | more,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in ended.stderr
-        return ended
+        return typed(*arguments, environment=environment | more, module=module)
 
     return run
 

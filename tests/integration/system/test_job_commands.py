@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,7 @@ from notify_cli.dev.system import DevSystem
 from notify_core.files.ports import StoredFile
 from notify_core.jobs.create import NewJob
 from notify_core.jobs.model import file_name
+from tests.integration.command_line import typed
 from tests.integration.system.conftest import started
 
 NONE: Mapping[str, str] = {}
@@ -52,17 +52,12 @@ class CommandLine:
 
     def run(self, line: str, ids: Mapping[str, str] = NONE) -> subprocess.CompletedProcess[str]:
         words = self.words | dict(ids)
-        ended = subprocess.run(
-            [sys.executable, "-m", "notify_cli", *(words.get(word, word) for word in shlex.split(line))],
-            cwd=self.folder,
-            env=dict(self.system.parts.environment) | {"PYTHONPATH": str(GUIDE.parents[1]), "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
+        return typed(
+            *(words.get(word, word) for word in shlex.split(line)),
+            environment=dict(self.system.parts.environment) | {"COLUMNS": "200"},
+            folder=self.folder,
+            seconds=240,
         )
-        assert "Traceback" not in ended.stderr
-        return ended
 
     def document(self, line: str, ids: Mapping[str, str] = NONE, code: int = 0) -> Any:
         ended = self.run(f"{line} --json", ids)

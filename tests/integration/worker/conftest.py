@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -45,11 +46,11 @@ class Broker:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    @property
+    @cached_property
     def admin(self) -> QueueAdmin:
         return QueueAdmin(region="eu-west-1", endpoint_url=self.url, account_id=ACCOUNT, prefix=self.prefix)
 
-    @property
+    @cached_property
     def publisher(self) -> SqsPublisher:
         return SqsPublisher(
             region="eu-west-1", endpoint_url=self.url, account_id=ACCOUNT, prefix=self.prefix, message_groups=True
