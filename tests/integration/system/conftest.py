@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,11 +23,13 @@ MANY = PAGE + 10
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSystem]:
-    directory = tmp_path_factory.mktemp("system")
+def system() -> Iterator[DevSystem]:
+    """Not under pytest's own directory, for the reason that `postgres_server` tells."""
     limited = {"API_RATE_LIMIT_ENABLED": "1"}
-    with started(directory, environment=limited, wanted_world=clients_world()) as running:
-        yield running
+    with TemporaryDirectory(prefix="notify-tests-") as name:
+        Path(name).chmod(0o755)
+        with started(Path(name), environment=limited, wanted_world=clients_world()) as running:
+            yield running
 
 
 def clients_world() -> World:
