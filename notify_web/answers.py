@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from json.encoder import encode_basestring_ascii
 
 import orjson
@@ -16,6 +18,7 @@ Answer = Response[bytes]
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 _FAST = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
+_ENTRIES = 1000
 # What orjson leaves as it is, and ASCII JSON does not.
 _UNESCAPED = re.compile(r"[^\x00-\x7e]+")
 
@@ -36,6 +39,26 @@ def json_bytes(document: object) -> bytes:
     if encoded.isascii() and b"\x7f" not in encoded:
         return encoded + b"\n"
     return _UNESCAPED.sub(_escape, encoded.decode()).encode("ascii") + b"\n"
+
+
+def json_bytes_with(document: Mapping[str, object], name: str, entries: Iterable[object]) -> bytes:
+    r"""Encode a document whose property `name` is a long list, of which only some entries are in memory at once.
+
+    >>> json_bytes_with({"a": 1, "z": 2}, "list", iter([{"n": 1}, {"n": 2}]))
+    b'{"a":1,"list":[{"n":1},{"n":2}],"z":2}\n'
+    """
+    # A quotation mark within a text is escaped, so these bytes are in no value.
+    empty = f'"{name}":['.encode()
+    before, start, after = json_bytes({**document, name: []}).partition(empty)
+    encoded = io.BytesIO()
+    encoded.write(before + start)
+    separator = b""
+    remaining = iter(entries)
+    while batch := list(islice(remaining, _ENTRIES)):
+        encoded.write(separator + json_bytes(batch)[1:-2])
+        separator = b","
+    encoded.write(after)
+    return encoded.getvalue()
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 from notify_core.bulk.model import MOST_ROWS
 from notify_core.content.keys import key_of
 from notify_core.errors import InvalidContent
-from notify_core.jobs.sheet import rows_from, survey
+from notify_core.jobs.sheet import ReadFrom, rows_from, survey
 from notify_core.recipients.spreadsheet_columns import RECIPIENT_COLUMNS, Columns
 from notify_core.vocabulary import Channel
 
 _REFERENCE = "reference"
-_PIECE = 1024 * 1024
 _FIELDS = {Channel.SMS: "phone_number", Channel.EMAIL: "email_address"}
 
 
@@ -23,21 +22,20 @@ class UnusableCsv(InvalidContent):
     code = "unusable-csv"
 
 
-def rows_from_csv(content: bytes, channel: Channel, placeholders: Sequence[str]) -> Iterator[dict[str, Any]]:
-    r"""Yield each row below the header as the document that asks for its message.
+def rows_from_csv(
+    size: int, read_from: ReadFrom, channel: Channel, placeholders: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    r"""Yield each row below the header as the document that asks for its message. The file has `size` bytes.
 
     The column `phone number` or `email address` says whom each message is for; the others are personalisation. One
     that is called `reference` is also each message's reference. Cells that are empty are left out. Columns are
     checked at once, rows as they are asked for. Raises UnusableCsv or UnusableFile.
 
-    >>> list(rows_from_csv(b"Phone number,Name,reference\n07700 900123,Jo,a1", Channel.SMS, ["name"]))
+    >>> content = b"Phone number,Name,reference\n07700 900123,Jo,a1"
+    >>> list(rows_from_csv(len(content), lambda start: [content[start:]], Channel.SMS, ["name"]))
     [{'phone_number': '07700 900123', 'personalisation': {'name': 'Jo', 'reference': 'a1'}, 'reference': 'a1'}]
     """
-
-    def read_from(start: int) -> Iterator[bytes]:
-        return (content[place : place + _PIECE] for place in range(start, len(content), _PIECE))
-
-    sheet = survey(len(content), read_from, channel)
+    sheet = survey(size, read_from, channel)
     columns = Columns(sheet.header, channel, placeholders, lambda: 0)
     _check(columns, channel)
     recipient = key_of(RECIPIENT_COLUMNS[channel][0])

@@ -6,7 +6,7 @@ refused or are for simulated recipients, are set apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -88,21 +88,22 @@ RowAnswer = UUID | tuple[Problem, ...]
 
 @frozen(kw_only=True)
 class SentBulk:
-    """A bulk that was accepted. `answers` are one for each row, in order; `refused` of them are problems.
+    """A bulk that was accepted.
 
-    `standing` is how the service stands with its limits.
+    `answers` yields, anew each time, one for each row, in order; `refused` of them are problems. `standing` is how
+    the service stands with its limits.
     """
 
     job: Job
     template: Template
-    answers: Sequence[RowAnswer] = field(repr=False)
+    answers: Callable[[], Iterator[RowAnswer]] = field(repr=False)
     refused: int
     standing: Standing
 
     @property
     def accepted(self) -> int:
         """How many rows were accepted."""
-        return len(self.answers) - self.refused
+        return self.job.notification_count - self.refused
 
 
 @frozen(kw_only=True)

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
 from uuid import UUID
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
-from notify_core.bulk.model import (
-    AskedRow,
-    BulkRequest,
-    BulkRow,
-    Problem,
-    RowAnswer,
-    RowApart,
-    SentBulk,
-    UnreadableRow,
-)
+from notify_core.bulk.check import CheckedRows, CheckRow, GoodRow, check_emails, check_texts
+from notify_core.bulk.model import BulkRequest, SentBulk
 from notify_core.clock import Clock
 from notify_core.directory import Directory
-from notify_core.documents.files import files_in
-from notify_core.errors import InvalidContent, NotifyError
 from notify_core.idempotency.model import Answered, RequestKey
 from notify_core.idempotency.reserve import reserving
 from notify_core.identifiers import NewId
 from notify_core.jobs.model import Job, JobSource, JobStatus
 from notify_core.limits.admit import INTERNATIONAL_SMS, Admit
 from notify_core.limits.standing import Standing
-from notify_core.notifications.model import Message, expiry_date
-from notify_core.notifications.prepare import (
-    EmailRequest,
-    Prepared,
-    PrepareEmail,
-    PrepareSms,
-    SmsRequest,
-    check_sms_length,
-    email_reply_to,
-    sms_sender,
-)
+from notify_core.notifications.model import Contents, Message, Notification, expiry_date
+from notify_core.notifications.prepare import PrepareEmail, PrepareSms, email_reply_to, sms_sender
 from notify_core.notifications.refusals import ChannelNotPermitted, TemplateNotFound
 from notify_core.notifications.send import delivery_of
 from notify_core.services.model import Service
@@ -54,17 +34,6 @@ BATCH = 1000
 # What a hundred thousand rows take on a slow day, so that a key is free again only after a crash.
 _RESERVED = timedelta(seconds=120)
 _NAME = "Sent by the API"
-
-_Item = TypeVar("_Item")
-
-
-class FilesNotInBulk(InvalidContent):
-    """A value is a file. Each would have to be uploaded to a server that is not ours before anybody is answered."""
-
-    code = "files-not-in-bulk"
-
-    def __init__(self) -> None:
-        super().__init__("Can only send a file with a request of its own: POST /v2/notifications/email")
 
 
 @frozen(kw_only=True)
@@ -81,51 +50,6 @@ class _Reserved:
 
     once: BulkOnce
     until: datetime
-
-
-@define
-class _InHand:
-    """The row that is being prepared: its id, and its place in the job."""
-
-    job: Job
-    row: int = 0
-
-    def new_id(self) -> UUID:
-        """Implement `NewId`."""
-        return self.job.row_id(self.row)
-
-    def place(self) -> Mapping[str, Any]:
-        """Return the facts that say which row of which job it is."""
-        return {"job_id": self.job.id, "job_row_number": self.row}
-
-
-@define
-class _Sorted:
-    """The rows of a bulk, sorted by what is to be done with them."""
-
-    answers: list[RowAnswer] = field(factory=list)
-    messages: list[Message] = field(factory=list)
-    apart: list[RowApart] = field(factory=list)
-    refused: int = 0
-    abroad: int = 0
-
-    def refuse(self, row: int, asked: AskedRow, problems: tuple[Problem, ...]) -> None:
-        """Keep what is wrong with the row, to be read back."""
-        self.refused += 1
-        self.answers.append(problems)
-        self.apart.append(RowApart(row=row, recipient=asked.recipient, reference=asked.reference, problems=problems))
-
-    def accept(self, row: int, asked: BulkRow, prepared: Prepared) -> None:
-        """Keep the message; of one that is simulated, only its id."""
-        told = prepared.message.notification.id
-        self.answers.append(told)
-        if prepared.simulated:
-            self.apart.append(
-                RowApart(row=row, recipient=asked.recipient, reference=asked.reference, notification_id=told)
-            )
-            return
-        self.abroad += prepared.counts_as_abroad
-        self.messages.append(prepared.message)
 
 
 @frozen(kw_only=True)
@@ -162,26 +86,39 @@ class SendBulk:
         service, template = self._sender_of(request)
         standing = standing or Standing(service.rate_limit, None, 0.0, None, 0, self.clock())
         rows = request.rows(template)
-        (sms_sender if template.channel is Channel.SMS else email_reply_to)(service, request.sender_id)
-        job = self._job(request, service, template)
-        found = _sorted(request, rows, self._preparing(request, service, template, job))
+        text = template.channel is Channel.SMS
+        sender = (sms_sender if text else email_reply_to)(service, request.sender_id)
+        checked = CheckedRows(BATCH)
+        checked.check(request, rows, self._checking(request, service, template))
+        job = evolve(
+            self._job(request, service, template), notification_count=checked.count, error_count=checked.refused
+        )
         with ExitStack() as block:
             places = [
                 block.enter_context(self.admit.several(service, request.key, amount, standing, what=what))
-                for what, amount in ((template.channel.value, len(found.messages)), (INTERNATIONAL_SMS, found.abroad))
+                for what, amount in (
+                    (template.channel.value, checked.good_count),
+                    (INTERNATIONAL_SMS, checked.abroad),
+                )
                 if amount
             ]
             sent = SentBulk(
-                job=evolve(job, notification_count=len(found.answers), error_count=found.refused),
+                job=job,
                 template=template,
-                answers=found.answers,
-                refused=found.refused,
+                answers=lambda: checked.answers(job),
+                refused=checked.refused,
                 standing=places[0].standing if places else standing,
             )
-            self._store(sent, found, expiry_date(job.created_at, service.days_kept(template.channel)), reserved)
+            expires_on = expiry_date(job.created_at, service.days_kept(template.channel))
+            self._store(sent, checked, _Messages(job, expires_on, sender), reserved)
             for place in places:
                 place.keep()
         return sent
+
+    def _checking(self, request: BulkRequest, service: Service, template: Template) -> CheckRow:
+        if template.channel is Channel.SMS:
+            return check_texts(request, service, template, self.prepare_sms)
+        return check_emails(request, service, template, self.prepare_email)
 
     def _sender_of(self, request: BulkRequest) -> tuple[Service, Template]:
         """Return the service and its template, when it may send from it."""
@@ -217,42 +154,24 @@ class SendBulk:
             processing_finished=now,
         )
 
-    def _preparing(
-        self, request: BulkRequest, service: Service, template: Template, job: Job
-    ) -> Callable[[BulkRow, int], Prepared]:
-        """Return what makes a message of a row, or raises what sending it by itself would raise."""
-        in_hand = _InHand(job)
-        preparation = evolve(
-            self.prepare_sms.preparation,
-            clock=lambda: job.created_at,
-            new_id=in_hand.new_id,
-            place=in_hand.place,
-        )
-        if template.channel is Channel.SMS:
-            prepare = _text_of(request, service, template, evolve(self.prepare_sms, preparation=preparation))
-        else:
-            prepare = _email_of(request, service, template, evolve(self.prepare_email, preparation=preparation))
-
-        def prepare_row(asked: BulkRow, row: int) -> Prepared:
-            in_hand.row = row
-            return prepare(asked)
-
-        return prepare_row
-
-    def _store(self, sent: SentBulk, found: _Sorted, expires_on: date, reserved: _Reserved | None) -> None:
+    def _store(
+        self, sent: SentBulk, checked: CheckedRows, messages_of: _Messages, reserved: _Reserved | None
+    ) -> None:
+        job, expires_on = sent.job, messages_of.expires_on
         with self.database.begin() as work:
-            work.jobs.add(sent.job)
-            for messages in _batches(found.messages):
+            work.jobs.add(job)
+            for rows in checked.good():
+                messages = [messages_of(row) for row in rows]
                 due = [delivery_of(message.notification, self.new_id()) for message in messages]
                 work.notifications.accept_many(messages, due)
-            for rows in _batches(found.apart):
-                work.bulk.set_apart(sent.job.id, rows, expires_on=expires_on)
+            for apart in checked.apart(job):
+                work.bulk.set_apart(job.id, apart, expires_on=expires_on)
             if reserved is not None:
                 work.answers.remember(
                     Answered(
                         key=reserved.once.key,
                         answer=reserved.once.answer(sent),
-                        created_at=sent.job.created_at,
+                        created_at=job.created_at,
                         expires_on=expires_on,
                         reserved_until=reserved.until,
                     )
@@ -260,69 +179,47 @@ class SendBulk:
             work.commit()
 
 
-def _text_of(
-    request: BulkRequest, service: Service, template: Template, prepare: PrepareSms
-) -> Callable[[BulkRow], Prepared]:
-    def text_of(asked: BulkRow) -> Prepared:
-        prepared, rendered = prepare.from_template(
-            service,
-            template,
-            SmsRequest(
-                key=request.key,
-                phone_number=asked.recipient,
-                template_id=template.id,
-                personalisation=asked.personalisation,
-                reference=asked.reference,
-                scheduled_for=request.scheduled_for,
-                sms_sender_id=request.sender_id,
-            ),
+@frozen
+class _Messages:
+    """Makes the messages of a bulk's rows. `sender` is the one of texts, or where answers to emails go."""
+
+    job: Job
+    expires_on: date
+    sender: str | None
+    _first_id: int = field(init=False)
+
+    @_first_id.default
+    def _id_of_row_0(self) -> int:
+        return self.job.row_id(0).int
+
+    def __call__(self, good: GoodRow) -> Message:
+        """Return the row's message."""
+        job = self.job
+        notification = Notification(
+            # As `job.row_id(good.row)`: the ids of a job are one range, in the order of its rows.
+            id=UUID(int=self._first_id + good.row),
+            service_id=job.service_id,
+            template_id=job.template_id,
+            template_version=job.template_version,
+            channel=job.channel,
+            key_type=job.key_type,
+            api_key_id=job.api_key_id,
+            created_at=job.created_at,
+            expires_on=self.expires_on,
+            scheduled_for=job.scheduled_for,
+            leased_until=job.scheduled_for,
+            international=good.international,
+            country_prefix=good.country_prefix,
+            rate_multiplier=good.rate_multiplier,
+            job_id=job.id,
+            job_row_number=good.row,
         )
-        check_sms_length(rendered)
-        return prepared
-
-    return text_of
-
-
-def _email_of(
-    request: BulkRequest, service: Service, template: Template, prepare: PrepareEmail
-) -> Callable[[BulkRow], Prepared]:
-    def email_of(asked: BulkRow) -> Prepared:
-        if files_in(asked.personalisation):
-            raise FilesNotInBulk
-        return prepare.from_template(
-            service,
-            template,
-            EmailRequest(
-                key=request.key,
-                email_address=asked.recipient,
-                template_id=template.id,
-                personalisation=asked.personalisation,
-                reference=asked.reference,
-                scheduled_for=request.scheduled_for,
-                email_reply_to_id=request.sender_id,
-                one_click_unsubscribe_url=asked.one_click_unsubscribe_url,
-                sanitise_content_for=request.sanitise_content_for,
-            ),
+        contents = Contents(
+            recipient=good.recipient,
+            normalised_recipient=good.normalised_recipient,
+            personalisation=good.personalisation,
+            client_reference=good.client_reference,
+            reply_to_text=self.sender,
+            one_click_unsubscribe_url=good.one_click_unsubscribe_url,
         )
-
-    return email_of
-
-
-def _sorted(request: BulkRequest, rows: Iterable[AskedRow], prepare: Callable[[BulkRow, int], Prepared]) -> _Sorted:
-    """Prepare each row, and note what is to be answered and what to be stored."""
-    found = _Sorted()
-    for row, asked in enumerate(rows):
-        if isinstance(asked, UnreadableRow):
-            found.refuse(row, asked, tuple(request.told(asked.error)))
-            continue
-        try:
-            prepared = prepare(asked, row)
-        except NotifyError as error:
-            found.refuse(row, asked, tuple(request.told(error)))
-            continue
-        found.accept(row, asked, prepared)
-    return found
-
-
-def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+        return Message(notification=notification, contents=contents)

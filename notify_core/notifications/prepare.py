@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,15 +113,11 @@ class Prepared:
 
 @frozen
 class Preparation:
-    """What both channels share: finding the service and the template, and the facts of a message accepted now.
-
-    `place` is asked for each message which facts tell its place in something larger, such as a job.
-    """
+    """What both channels share: finding the service and the template, and the facts of a message accepted now."""
 
     directory: Directory
     clock: Clock
     new_id: NewId
-    place: Callable[[], Mapping[str, Any]] = dict
 
     def service_of(self, key: ApiKey, channel: Channel) -> Service:
         """Return the key's service. Raises ChannelNotPermitted."""
@@ -158,9 +154,32 @@ class Preparation:
             expires_on=expiry_date(now, service.days_kept(template.channel)),
             scheduled_for=scheduled_for,
             leased_until=scheduled_for,
-            **self.place(),
             **more,
         )
+
+
+@frozen(kw_only=True)
+class CheckedSms:
+    """A text that nothing is wrong with, but perhaps its length. `recipient` is the number as it was given."""
+
+    rendered: SmsMessage
+    sender: str
+    recipient: str
+    number: PhoneNumber
+
+
+@frozen(kw_only=True)
+class CheckedEmail:
+    """An email that nothing is wrong with, but perhaps its length and its files.
+
+    `personalisation` has what was asked to be sanitised; `sanitised` holds those values, by their names as sent.
+    """
+
+    rendered: EmailSource
+    reply_to: str | None
+    address: EmailAddress
+    personalisation: Mapping[str, object]
+    sanitised: Mapping[str, Sanitised]
 
 
 @frozen
@@ -177,18 +196,8 @@ class PrepareSms:
         """
         service = self.preparation.service_of(request.key, Channel.SMS)
         template = self.preparation.template_for(service, request.template_id, Channel.SMS)
-        return self.from_template(service, template, request)
-
-    def from_template(self, service: Service, template: Template, request: SmsRequest) -> tuple[Prepared, SmsMessage]:
-        """Return the text of a service that may send texts, from a template that is for texts.
-
-        For those who make many from one template; otherwise the same.
-        """
-        rendered = self._render(template, request)
-        sender = sms_sender(service, request.sms_sender_id)
-        number = parse_phone_number(request.phone_number)
-        check_recipient_allowed(service, request.key, number.normalised)
-        check_number_permitted(service, number)
+        checked = self.check(service, template, request)
+        number = checked.number
         notification = self.preparation.facts(
             service,
             request.key,
@@ -199,21 +208,33 @@ class PrepareSms:
             rate_multiplier=number.rate_multiplier,
         )
         contents = Contents(
-            recipient=clean(request.phone_number),
+            recipient=checked.recipient,
             normalised_recipient=number.normalised,
             personalisation=request.personalisation,
             client_reference=request.reference,
-            reply_to_text=sender,
+            reply_to_text=checked.sender,
         )
         prepared = Prepared(
             service=service,
             template=template,
             message=Message(notification=notification, contents=contents),
-            body=rendered.text,
+            body=checked.rendered.text,
             subject=None,
-            sender=sender,
+            sender=checked.sender,
         )
-        return prepared, rendered
+        return prepared, checked.rendered
+
+    def check(self, service: Service, template: Template, request: SmsRequest) -> CheckedSms:
+        """Return what is found out about a text of a service that may send texts, from a template for texts.
+
+        Raises what is wrong with it, as preparing it would.
+        """
+        rendered = self._render(template, request)
+        sender = sms_sender(service, request.sms_sender_id)
+        number = parse_phone_number(request.phone_number)
+        check_recipient_allowed(service, request.key, number.normalised)
+        check_number_permitted(service, number)
+        return CheckedSms(rendered=rendered, sender=sender, recipient=clean(request.phone_number), number=number)
 
     def _render(self, template: Template, request: SmsRequest) -> SmsMessage:
         text = self.preparation.directory.sms(template)
@@ -246,37 +267,18 @@ class PrepareEmail:
         """
         service = self.preparation.service_of(request.key, Channel.EMAIL)
         template = self.preparation.template_for(service, request.template_id, Channel.EMAIL)
-        return self.from_template(service, template, request, upload=upload)
-
-    def from_template(
-        self, service: Service, template: Template, request: EmailRequest, *, upload: bool = True
-    ) -> Prepared:
-        """Return the email of a service that may send emails, from a template that is for emails.
-
-        For those who make many from one template; otherwise the same.
-        """
         files = files_in(request.personalisation)
-        request, sanitised = _sanitise(request, files)
-        rendered = self._render(template, {**request.personalisation, **dict.fromkeys(files, _SHORTEST_LINK)})
-        reply_to = email_reply_to(service, request.email_reply_to_id)
-        address = parse_email_address(request.email_address)
-        check_recipient_allowed(service, request.key, address.normalised)
+        checked = self.check(service, template, request, files)
         if files:
-            documents = self._documents(service, files, address)
-            check_email_length(rendered)
-            links_for = (
-                self.upload_files if upload and not is_simulated(address.normalised) else self.upload_files.for_nobody
-            )
-            links = links_for(service.id, documents)
-            request = evolve(request, personalisation={**request.personalisation, **links})
-            rendered = self._render(template, request.personalisation)
+            checked = self._with_links(service, template, checked, files, upload=upload)
+        rendered, address = checked.rendered, checked.address
         check_email_length(rendered)
         contents = Contents(
             recipient=address.cleaned,
             normalised_recipient=address.normalised,
-            personalisation=request.personalisation,
+            personalisation=checked.personalisation,
             client_reference=request.reference,
-            reply_to_text=reply_to,
+            reply_to_text=checked.reply_to,
             one_click_unsubscribe_url=request.one_click_unsubscribe_url,
         )
         notification = self.preparation.facts(
@@ -289,8 +291,42 @@ class PrepareEmail:
             body=rendered.body,
             subject=rendered.subject,
             sender=f"{service.email_sender_local_part}@{self.email_domain}",
+            sanitised=checked.sanitised,
+        )
+
+    def check(
+        self, service: Service, template: Template, request: EmailRequest, files: Collection[str] = ()
+    ) -> CheckedEmail:
+        """Return what is found out about an email of a service that may send emails, from a template for emails.
+
+        The values named in `files` are rendered as if they were the shortest link. Raises what is wrong with it, as
+        preparing it would.
+        """
+        texts = {name: value for name, value in request.personalisation.items() if name not in files}
+        values, sanitised = sanitise_content_for(texts, request.sanitise_content_for)
+        personalisation = {**request.personalisation, **values}
+        rendered = self._render(template, {**personalisation, **dict.fromkeys(files, _SHORTEST_LINK)})
+        reply_to = email_reply_to(service, request.email_reply_to_id)
+        address = parse_email_address(request.email_address)
+        check_recipient_allowed(service, request.key, address.normalised)
+        return CheckedEmail(
+            rendered=rendered,
+            reply_to=reply_to,
+            address=address,
+            personalisation=personalisation,
             sanitised=sanitised,
         )
+
+    def _with_links(
+        self, service: Service, template: Template, checked: CheckedEmail, files: Mapping[str, File], *, upload: bool
+    ) -> CheckedEmail:
+        """Upload the files, and put links to them in their places."""
+        documents = self._documents(service, files, checked.address)
+        check_email_length(checked.rendered)
+        simulated = is_simulated(checked.address.normalised)
+        links_for = self.upload_files if upload and not simulated else self.upload_files.for_nobody
+        personalisation = {**checked.personalisation, **links_for(service.id, documents)}
+        return evolve(checked, personalisation=personalisation, rendered=self._render(template, personalisation))
 
     def _render(self, template: Template, values: Mapping[str, object]) -> EmailSource:
         email = self.preparation.directory.email(template)
@@ -308,13 +344,6 @@ class PrepareEmail:
         if not service.contact_link:
             raise FilesNotSetUp(self.admin_base_url, service.id)
         return documents
-
-
-def _sanitise(request: EmailRequest, files: Mapping[str, File]) -> tuple[EmailRequest, Mapping[str, Sanitised]]:
-    """Sanitise the values that the request asks for. Files are not text, and their links are ours."""
-    texts = {name: value for name, value in request.personalisation.items() if name not in files}
-    values, changed = sanitise_content_for(texts, request.sanitise_content_for)
-    return evolve(request, personalisation={**request.personalisation, **values}), changed
 
 
 def check_email_length(rendered: EmailSource) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from attrs import frozen
 from litestar import get, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.params import FromPath, RawBody
+from litestar.params import FromPath
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.bulk.csv import rows_from_csv
@@ -20,10 +21,11 @@ from notify_core.bulk.model import PAGE_SIZE as ROWS_ON_PAGE
 from notify_core.bulk.send import BulkOnce
 from notify_core.errors import NotFound
 from notify_core.limits.admit import Exhausted
+from notify_core.packing import PackedBytes
 from notify_core.templates.model import Template
 from notify_core.violations import unexpected
 from notify_core.vocabulary import Channel
-from notify_web.answers import Answer, json_answer, json_bytes
+from notify_web.answers import Answer, json_answer, json_bytes, json_bytes_with
 from notify_web.authentication import Caller, authenticate
 from notify_web.documentation.operation import Body, Operation, Parameter, Returns, Unlisted, parameters_of
 from notify_web.errors import answer_framework_error, problem_of
@@ -32,8 +34,9 @@ from notify_web.ports import HttpRequest, ports_of, root_url
 from notify_web.public import examples, presenters, refusals, shapes
 from notify_web.public.accepting import IDEMPOTENCY_KEY, REPLAYED, Asked, key_of, told_once
 from notify_web.public.bodies import BULK, BULK_CSV, BULK_PAGE, bulk_row, recipient_field
-from notify_web.public.documents import BadRequest, read_document
+from notify_web.public.documents import BadRequest
 from notify_web.public.formats import id_from, not_an_id, uuid
+from notify_web.public.long_documents import LongList, read_long_document
 from notify_web.public.notifications import TO_ITS_TEMPLATE, find_nothing
 from notify_web.public.queries import link, parse_query, read_query
 from notify_web.public.schema import InvalidRequest, Schema, parse
@@ -69,7 +72,7 @@ class Received:
 
     schema: Schema
     document: Any
-    csv: bytes | None = None
+    csv: PackedBytes | None = None
 
 
 def answer_too_large(request: HttpRequest, _: Exception) -> Answer:
@@ -79,7 +82,6 @@ def answer_too_large(request: HttpRequest, _: Exception) -> Answer:
 
 @post(
     "/v2/notifications/bulk",
-    sync_to_thread=True,
     request_max_body_size=LARGEST_BODY,
     exception_handlers={RequestEntityTooLarge: answer_too_large},
     described=Operation(
@@ -109,19 +111,26 @@ def answer_too_large(request: HttpRequest, _: Exception) -> Answer:
         ),
     ),
 )
-def send_bulk(request: HttpRequest, body: RawBody) -> Answer:
+async def send_bulk(request: HttpRequest) -> Answer:
     """Accept many messages: who is asking, did they ask before, are they within their limits, which are right."""
+    body = PackedBytes()
+    async for piece in request.stream():
+        body.add(piece)
+    return await asyncio.to_thread(_send, request, body)
+
+
+def _send(request: HttpRequest, body: PackedBytes) -> Answer:
     caller = authenticate(request)
-    with ROOM.for_request(len(body)):
-        return _send(request, caller, body)
+    with ROOM.for_request(body.size):
+        return _send_for(request, caller, body)
 
 
-def _send(request: HttpRequest, caller: Caller, body: bytes) -> Answer:
+def _send_for(request: HttpRequest, caller: Caller, body: PackedBytes) -> Answer:
     notify, root = ports_of(request).notify, root_url(request)
     received, unreadable = _received(request, body)
 
     def answer(sent: SentBulk) -> bytes:
-        return json_bytes(presenters.accepted_bulk(sent, root))
+        return json_bytes_with(presenters.accepted_bulk(sent, root), "rows", presenters.bulk_row_answers(sent))
 
     def send() -> bytes:
         standing = admit_request(request, caller)
@@ -140,7 +149,7 @@ def _send(request: HttpRequest, caller: Caller, body: bytes) -> Answer:
     return told_once(notify, key, send)
 
 
-def _received(request: HttpRequest, body: bytes) -> tuple[Received, Exception | None]:
+def _received(request: HttpRequest, body: PackedBytes) -> tuple[Received, Exception | None]:
     """Return what was sent, and why it cannot be read, where that is so: that is told in its turn."""
     try:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _CSV:
@@ -148,24 +157,37 @@ def _received(request: HttpRequest, body: bytes) -> tuple[Received, Exception | 
             names = read_query(request).get("sanitise_content_for")
             document = query if names is None else {**query, "sanitise_content_for": names}
             return Received(BULK_CSV, document, body), None
-        return Received(BULK, read_document(body)), None
-    except BadRequest as error:
+        return Received(BULK, read_long_document(body, "rows")), None
+    except (BadRequest, InvalidRequest) as error:
         return Received(BULK, None), error
 
 
 def _asked(received: Received) -> Asked:
-    document = received.document
-    return document, {"channel": "bulk", "document": _digest(json_bytes(document)), "csv": _digest(received.csv)}
+    csv = None if received.csv is None else _digest(received.csv.read())
+    return received.document, {"channel": "bulk", "document": _digest(_canonical(received.document)), "csv": csv}
 
 
-def _digest(content: bytes | None) -> str | None:
-    return None if content is None else hashlib.sha256(content).hexdigest()
+def _canonical(document: Any) -> Iterator[bytes]:
+    """Yield what is the same for two documents that say the same, a row at a time."""
+    rows = document.get("rows") if isinstance(document, dict) else None
+    if not isinstance(rows, LongList):
+        yield json_bytes(document)
+        return
+    yield json_bytes({**document, "rows": rows.length})
+    yield from map(json_bytes, rows)
+
+
+def _digest(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _bulk_request(request: HttpRequest, key: ApiKey, received: Received) -> BulkRequest:
     ports = ports_of(request)
     form = parse(received.schema, received.document, ports.clock())
-    csv = form["csv"].encode() if "csv" in form else received.csv
+    csv = PackedBytes.of(form.pop("csv").encode()) if "csv" in form else received.csv
     if csv is None and "rows" not in form:
         raise InvalidRequest("rows is a required property")
     if csv is not None and "rows" in form:
@@ -176,7 +198,11 @@ def _bulk_request(request: HttpRequest, key: ApiKey, received: Received) -> Bulk
         channel = template.channel
         if strangers := {name for name in form if _OF_CHANNEL.get(name, channel) is not channel}:
             raise InvalidRequest(unexpected(strangers))
-        documents = form["rows"] if csv is None else rows_from_csv(csv, channel, directory.placeholders(template))
+        documents = (
+            form["rows"]
+            if csv is None
+            else rows_from_csv(csv.size, csv.read, channel, directory.placeholders(template))
+        )
         return (_asked_row(channel, document, now) for document in documents)
 
     return BulkRequest(

@@ -26,13 +26,21 @@ def read_document(body: bytes) -> Any:
     try:
         text = body.decode(json.detect_encoding(body))
         document = json.loads(text)
-        if _may_hold_half_characters(text):
-            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadRequest from None
-    if text.count("[") + text.count("{") > DEEPEST_NESTING and _too_deep(document):
-        raise BadRequest
+    check_usable(text, document)
     return document or {}
+
+
+def check_usable(text: str, document: object, levels: int = DEEPEST_NESTING) -> None:
+    """Raise BadRequest when a document, whose text this is, cannot be stored, or is nested deeper than `levels`."""
+    if _may_hold_half_characters(text):
+        try:
+            json.dumps(document, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
+            raise BadRequest from None
+    if text.count("[") + text.count("{") > levels and _too_deep(document, levels):
+        raise BadRequest
 
 
 def _may_hold_half_characters(text: str) -> bool:
@@ -40,9 +48,9 @@ def _may_hold_half_characters(text: str) -> bool:
     return "\\ud" in text or "\\uD" in text
 
 
-def _too_deep(document: object) -> bool:
+def _too_deep(document: object, levels: int) -> bool:
     level = [document]
-    for _ in range(DEEPEST_NESTING):
+    for _ in range(levels):
         level = [
             inner
             for outer in level

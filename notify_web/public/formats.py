@@ -17,6 +17,7 @@ from notify_core.recipients import (
     parse_phone_number,
 )
 from notify_core.violations import echo
+from notify_web.public.long_documents import LongList
 from notify_web.public.schema import InvalidRequest, Rule, rule
 
 _TYPES: Mapping[str, type] = {"string": str, "object": dict, "array": list, "null": type(None)}
@@ -105,23 +106,22 @@ def each(one: Rule) -> Rule:
 
 
 def objects(most: int, described: Mapping[str, object]) -> Rule:
-    """Return the rule that a value is a list of objects, at least one and at most so many.
+    """Return the rule that a value is a long list of objects, at least one and at most so many.
 
     What the objects must be like is not checked here. `described` says it in JSON Schema's words, for their readers.
     """
 
     @rule(type="array", minItems=1, maxItems=most, items={"type": "object", **described})
     def check(value: object, _now: datetime) -> Iterator[str]:
-        if not isinstance(value, list):
+        if not isinstance(value, LongList):
             yield f"{echo(value)} is not of type array"
-        elif not value:
+        elif not value.length:
             yield "is empty: send at least one"
-        elif len(value) > most:
-            yield f"has {len(value)} entries: send at most {most} in one request"
-        else:
-            stranger = next((number for number, entry in enumerate(value) if not isinstance(entry, dict)), None)
-            if stranger is not None:
-                yield f"{stranger} {echo(value[stranger])} is not of type object"
+        elif value.length > most:
+            yield f"has {value.length} entries: send at most {most} in one request"
+        elif value.stranger is not None:
+            number, entry = value.stranger
+            yield f"{number} {echo(entry)} is not of type object"
 
     return check
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -126,7 +126,7 @@ def _time_or_none(moment: datetime | None) -> str | None:
 
 
 def accepted_bulk(sent: SentBulk, root: str) -> shapes.BulkAccepted:
-    """Present a bulk that was accepted."""
+    """Present a bulk that was accepted, but for its rows, which are many."""
     return {
         "id": str(sent.job.id),
         "uri": _bulk_uri(sent.job, root),
@@ -135,8 +135,13 @@ def accepted_bulk(sent: SentBulk, root: str) -> shapes.BulkAccepted:
         "scheduled_for": _time_or_none(sent.job.scheduled_for),
         "accepted": sent.accepted,
         "refused": sent.refused,
-        "rows": [_row_answer(row, answer) for row, answer in enumerate(sent.answers)],
+        "rows": [],
     }
+
+
+def bulk_row_answers(sent: SentBulk) -> Iterator[shapes.RowAccepted | shapes.RowRefused]:
+    """Present what became of each row of a bulk that was accepted."""
+    return (_row_answer(row, answer) for row, answer in enumerate(sent.answers()))
 
 
 def _row_answer(row: int, answer: RowAnswer) -> shapes.RowAccepted | shapes.RowRefused:
