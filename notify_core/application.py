@@ -367,7 +367,7 @@ def build(ports: Ports, options: Options) -> Notify:
     upload_files = UploadFiles(ports.documents, ports.in_flight, ports.clock, options.documents_url)
     prepare_email = PrepareEmail(preparation, upload_files, options.email_domain, options.admin_base_url)
     accept = Acceptance(ports.database, ports.clock, ports.new_id)
-    reserve = ReservePlaces(ports.limiter, ports.clock)
+    reserve = ReservePlaces(ports.limiter, ports.clock, ports.new_id)
     unsubscribe_links = UnsubscribeLinks(
         tokens=ports.unsubscribe_tokens,
         clock=ports.clock,
@@ -486,7 +486,7 @@ def build(ports: Ports, options: Options) -> Notify:
             directory=directory,
             prepare_sms=prepare_sms,
             prepare_email=prepare_email,
-            admit=admit,
+            reserve=reserve,
             clock=ports.clock,
             new_id=ports.new_id,
         ),

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TypeVar
 from uuid import UUID
 
-from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Tally
+from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Hold, Tally
 
 _Entry = TypeVar("_Entry")
 _Name = tuple[UUID, str]
@@ -22,6 +22,7 @@ class MemoryLimiter:
     def __init__(self) -> None:
         self._buckets: OrderedDict[_Name, tuple[float, datetime]] = OrderedDict()
         self._counters: OrderedDict[_Name, int] = OrderedDict()
+        self._holds: dict[_Name, dict[UUID, tuple[datetime, int]]] = {}
         self._lock = Lock()
 
     def ask(
@@ -33,25 +34,56 @@ class MemoryLimiter:
         now: datetime,
         amount: int = 1,
         reserve: bool = True,
+        hold: Hold | None = None,
     ) -> Tally:
         """Take a token, then add to the counter, as far as both allow."""
         with self._lock:
             wait, tokens = self._take((owner, bucket.name), bucket, now) if bucket is not None else (0.0, 0.0)
             name = (owner, counter.name)
+            self._let_go(name, now)
             count = self._counters.get(name, 0)
             fits = wait == 0 and count + amount <= counter.limit
             if fits and reserve:
                 count += amount
                 self._counters[name] = count
                 _trim(self._counters, name)
+                if hold is not None:
+                    self._holds.setdefault(name, {})[hold.id] = (hold.until, amount)
         return Tally(wait, tokens, count, fits)
 
-    def give_back(self, owner: UUID, counter: str, *, amount: int = 1) -> None:
+    def confirm(self, owner: UUID, counter: str, hold: Hold, *, amount: int) -> None:
+        """Count what is held for good."""
+        name = (owner, counter)
+        with self._lock:
+            if not self._forget(name, hold.id):
+                self._counters[name] = self._counters.get(name, 0) + amount
+                _trim(self._counters, name)
+
+    def give_back(self, owner: UUID, counter: str, *, amount: int = 1, hold: Hold | None = None) -> None:
         """Undo a reservation."""
         with self._lock:
-            count = self._counters.get((owner, counter))
-            if count is not None:
-                self._counters[owner, counter] = max(0, count - amount)
+            if hold is None or self._forget((owner, counter), hold.id):
+                self._subtract((owner, counter), amount)
+
+    def _let_go(self, name: _Name, now: datetime) -> None:
+        """Give back what was held until now at most."""
+        for hold_id, (until, amount) in list(self._holds.get(name, {}).items()):
+            if until <= now:
+                self._forget(name, hold_id)
+                self._subtract(name, amount)
+
+    def _forget(self, name: _Name, hold_id: UUID) -> bool:
+        """Hold no longer what is held by that id; return whether anything was."""
+        holds = self._holds.get(name, {})
+        found = holds.pop(hold_id, None) is not None
+        if found and not holds:
+            del self._holds[name]
+        return found
+
+    def _subtract(self, name: _Name, amount: int) -> None:
+        count = self._counters.get(name)
+        if count is not None:
+            self._counters[name] = max(0, count - amount)
 
     def _take(self, name: _Name, bucket: Bucket, now: datetime) -> tuple[float, float]:
         """Return the seconds to wait and the tokens left."""

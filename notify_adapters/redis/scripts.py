@@ -5,17 +5,19 @@ All keys of a script have the same hash tag, their owner's id, so that they are 
 
 from __future__ import annotations
 
-#: KEYS: counter, and a bucket where there is one. ARGV: limit, amount, whether to reserve (1 or 0), seconds after
-#: which a new counter is forgotten, longest wait to answer; and for the bucket: capacity, tokens per second, now
-#: (seconds, with a fraction). A bucket is stored as "tokens since", and forgotten when it would be full again.
+#: KEYS: counter, its holds, and a bucket where there is one. ARGV: limit, amount, whether to reserve (1 or 0),
+#: seconds after which a new counter is forgotten, longest wait to answer, now (seconds, with a fraction); what is
+#: held and until when, or two empty texts; and for the bucket: capacity, tokens per second. A bucket is stored as
+#: "tokens since", and forgotten when it would be full again. Holds are a sorted set of "id amount" by when they come
+#: back.
 #: Returns the seconds to wait (0 when a token was taken), the tokens left, the count, and whether it fits (1 or 0):
 #: four numbers in one text, which is read faster than a list, and keeps the fractions that Redis cuts off numbers.
 ASK = """
-local limit, amount, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
+local limit, amount, longest, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local wait, tokens = 0, 0
-if KEYS[2] then
-    local capacity, per_second, now = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-    local stored, since = redis.call('GET', KEYS[2]), now
+if KEYS[3] then
+    local capacity, per_second = tonumber(ARGV[9]), tonumber(ARGV[10])
+    local stored, since = redis.call('GET', KEYS[3]), now
     tokens = capacity
     if stored then
         local before, at = string.match(stored, '^(%S+) (%S+)$')
@@ -25,7 +27,7 @@ if KEYS[2] then
     if tokens >= 1 then
         tokens = tokens - 1
         local full = per_second > 0 and math.min(longest, (capacity - tokens) / per_second) or longest
-        redis.call('SET', KEYS[2], string.format('%.17g %.17g', tokens, since), 'EX', math.ceil(full) + 60)
+        redis.call('SET', KEYS[3], string.format('%.17g %.17g', tokens, since), 'EX', math.ceil(full) + 60)
     elseif per_second > 0 and capacity >= 1 then
         wait = math.min(longest, (1 - tokens) / per_second)
     else
@@ -34,6 +36,13 @@ if KEYS[2] then
 end
 local stored = redis.call('GET', KEYS[1])
 local count = tonumber(stored or '0')
+for _, held in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[6])) do
+    redis.call('ZREM', KEYS[2], held)
+    local gone = math.min(count, tonumber(string.match(held, ' (%d+)$')))
+    if gone > 0 then
+        count = redis.call('DECRBY', KEYS[1], gone)
+    end
+end
 local fits = wait == 0 and count + amount <= limit
 if fits and ARGV[3] == '1' then
     if stored then
@@ -42,12 +51,30 @@ if fits and ARGV[3] == '1' then
         count = amount
         redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[4])
     end
+    if ARGV[7] ~= '' then
+        redis.call('ZADD', KEYS[2], ARGV[8], ARGV[7])
+        redis.call('EXPIRE', KEYS[2], ARGV[4])
+    end
 end
 return string.format('%.17g %.17g %d %d', wait, tokens, count, fits and 1 or 0)
 """
 
-#: KEYS: counter. ARGV: amount. Never goes below zero, and never brings back a forgotten counter.
+#: KEYS: counter, its holds. ARGV: what is held, amount, seconds after which a new counter is forgotten.
+CONFIRM = """
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then
+    if redis.call('INCRBY', KEYS[1], ARGV[2]) == tonumber(ARGV[2]) then
+        redis.call('EXPIRE', KEYS[1], ARGV[3])
+    end
+end
+return 1
+"""
+
+#: KEYS: counter, its holds. ARGV: amount, what is held or an empty text. Never goes below zero, never brings back a
+#: forgotten counter, and leaves it alone when what is held has come back.
 GIVE_BACK = """
+if ARGV[2] ~= '' and redis.call('ZREM', KEYS[2], ARGV[2]) == 0 then
+    return 0
+end
 local count = tonumber(redis.call('GET', KEYS[1]) or '0')
 local amount = math.min(count, tonumber(ARGV[1]))
 if amount > 0 then

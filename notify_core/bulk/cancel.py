@@ -9,7 +9,8 @@ from attrs import frozen
 from notify_core.bulk.find import FindBulk
 from notify_core.bulk.model import FoundBulk
 from notify_core.clock import Clock
-from notify_core.limits.admit import INTERNATIONAL_SMS, Admit
+from notify_core.limits.admit import Admit
+from notify_core.limits.daily import INTERNATIONAL_SMS
 from notify_core.unit_of_work import Database
 
 

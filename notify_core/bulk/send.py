@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +16,8 @@ from notify_core.idempotency.model import Answered, RequestKey
 from notify_core.idempotency.reserve import reserving
 from notify_core.identifiers import NewId
 from notify_core.jobs.model import Job, JobSource, JobStatus
-from notify_core.limits.admit import INTERNATIONAL_SMS, Admit
+from notify_core.limits.daily import INTERNATIONAL_SMS
+from notify_core.limits.reserve import Places, ReservePlaces
 from notify_core.limits.standing import Standing
 from notify_core.notifications.model import Contents, Message, Notification, expiry_date
 from notify_core.notifications.prepare import PrepareEmail, PrepareSms, email_reply_to, sms_sender
@@ -60,7 +60,7 @@ class SendBulk:
     directory: Directory
     prepare_sms: PrepareSms
     prepare_email: PrepareEmail
-    admit: Admit
+    reserve: ReservePlaces
     clock: Clock
     new_id: NewId
 
@@ -84,7 +84,6 @@ class SendBulk:
 
     def _send(self, request: BulkRequest, standing: Standing | None, reserved: _Reserved | None) -> SentBulk:
         service, template = self._sender_of(request)
-        standing = standing or Standing(service.rate_limit, None, 0.0, None, 0, self.clock())
         rows = request.rows(template)
         text = template.channel is Channel.SMS
         sender = (sms_sender if text else email_reply_to)(service, request.sender_id)
@@ -93,26 +92,18 @@ class SendBulk:
         job = evolve(
             self._job(request, service, template), notification_count=checked.count, error_count=checked.refused
         )
-        with ExitStack() as block:
-            places = [
-                block.enter_context(self.admit.several(service, request.key, amount, standing, what=what))
-                for what, amount in (
-                    (template.channel.value, checked.good_count),
-                    (INTERNATIONAL_SMS, checked.abroad),
-                )
-                if amount
-            ]
+        amounts = {template.channel.value: checked.good_count, INTERNATIONAL_SMS: checked.abroad}
+        with self.reserve(service, request.key.key_type, amounts, standing) as places:
             sent = SentBulk(
                 job=job,
                 template=template,
                 answers=lambda: checked.answers(job),
                 refused=checked.refused,
-                standing=places[0].standing if places else standing,
+                standing=places.standing,
             )
             expires_on = expiry_date(job.created_at, service.days_kept(template.channel))
-            self._store(sent, checked, _Messages(job, expires_on, sender), reserved)
-            for place in places:
-                place.keep()
+            self._store(sent, checked, _Messages(job, expires_on, sender), places, reserved)
+            places.keep()
         return sent
 
     def _checking(self, request: BulkRequest, service: Service, template: Template) -> CheckRow:
@@ -155,7 +146,12 @@ class SendBulk:
         )
 
     def _store(
-        self, sent: SentBulk, checked: CheckedRows, messages_of: _Messages, reserved: _Reserved | None
+        self,
+        sent: SentBulk,
+        checked: CheckedRows,
+        messages_of: _Messages,
+        places: Places,
+        reserved: _Reserved | None,
     ) -> None:
         job, expires_on = sent.job, messages_of.expires_on
         with self.database.begin() as work:
@@ -176,6 +172,7 @@ class SendBulk:
                         reserved_until=reserved.until,
                     )
                 )
+            places.confirm()
             work.commit()
 
 

@@ -29,6 +29,8 @@ from notify_core.jobs.check import (
 from notify_core.jobs.model import Chunk, Job, JobStatus, RowError, file_name
 from notify_core.jobs.promises import to_process, to_store
 from notify_core.jobs.sheet import ReadRow, SheetFormat, UnusableFile, rows_from, survey
+from notify_core.limits.admit import DailyLimitExceeded
+from notify_core.limits.daily import INTERNATIONAL_SMS
 from notify_core.limits.reserve import Places, ReservePlaces
 from notify_core.notifications.refusals import ChannelNotPermitted
 from notify_core.recipients.spreadsheet import MOST_ROWS
@@ -101,7 +103,7 @@ class ProcessJob:
         service = self.directory.service(job.service_id)
         if service is None or not service.active:
             return JobStatus.CANCELLED
-        if not self.reserve.would_fit(service, job.key_type, job.channel, job.notification_count):
+        if not self.reserve.would_fit(service, job.key_type, job.channel.value, job.notification_count):
             return JobStatus.SENDING_LIMITS_EXCEEDED
         return JobStatus.IN_PROGRESS
 
@@ -214,6 +216,8 @@ class ProcessJob:
                     job, status=JobStatus.FINISHED, processing_finished=now, notification_count=job.rows_checked
                 )
             work.jobs.save(job)
+            if places is not None:
+                places.confirm()
             work.commit()
         return True
 
@@ -222,9 +226,14 @@ class ProcessJob:
         service = self.directory.service(job.service_id)
         if service is None:
             return None
-        return self.reserve(
-            service, job.key_type, job.channel, amount=job.rows_checked, abroad=job.international_count
-        )
+        try:
+            return self.reserve(
+                service,
+                job.key_type,
+                {job.channel.value: job.rows_checked, INTERNATIONAL_SMS: job.international_count},
+            )
+        except DailyLimitExceeded:
+            return None
 
 
 @define

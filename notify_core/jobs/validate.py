@@ -83,7 +83,7 @@ class ValidateSpreadsheet:
             raise ChannelNotPermitted(template.channel)
         of_all = sending(self.directory, service, template, sender_id)
         found = _assess(of_all, size, read_from, self.directory.tariff(), self.clock())
-        if found.is_valid and not self.reserve.would_fit(service, KeyType.NORMAL, template.channel, found.rows):
+        if found.is_valid and not self.reserve.would_fit(service, KeyType.NORMAL, template.channel.value, found.rows):
             return evolve(found, errors=(RowError(problem=_NO_PLACES),), error_count=1)
         return found
 

@@ -5,27 +5,24 @@ from __future__ import annotations
 import collections
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Self
 from uuid import UUID
 
-from attrs import define, evolve, frozen
+from attrs import define, frozen
 
 from notify_core.api_keys.model import ApiKey
 from notify_core.clock import Clock
 from notify_core.errors import LimitExceeded
+from notify_core.limits.daily import INTERNATIONAL_SMS, counter_of, daily_counter, utc_day
 from notify_core.limits.ports import Bucket, Counter, Limiter
 from notify_core.limits.standing import MINUTE, Standing, seconds_left_today
 from notify_core.notifications.model import Notification
-from notify_core.services.model import MessageLimits, Service
+from notify_core.services.model import Service
 from notify_core.vocabulary import Channel, KeyType
 
-INTERNATIONAL_SMS = "international_sms"
-
 _LARGEST_BUCKET = 1000
-# A trial service's test keys are measured as if the service were live.
-_LIVE_LIMITS = MessageLimits(sms=250_000, email=250_000, letter=20_000, international_sms=100)
 _SPOKEN = {KeyType.NORMAL: "LIVE", KeyType.TEAM: "TEAM", KeyType.TEST: "TEST"}
 _UK_PREFIX = "44"
 # Asked for nothing, it always fits: what is asked together with it is the bucket alone.
@@ -55,7 +52,7 @@ class DailyLimitExceeded(Exhausted):
 
 @define
 class Admission:
-    """Places in today's count: a context manager that gives them back at the end, unless they were kept.
+    """A place in today's count: a context manager that gives it back at the end, unless it was kept.
 
     `standing` is how the service stands with its limits, this request included.
     """
@@ -65,7 +62,6 @@ class Admission:
     _owner: UUID
     _counter: str
     _to_give_back: bool
-    _amount: int = 1
 
     def keep(self) -> None:
         """Count what was reserved: it was accepted, and is real."""
@@ -77,8 +73,8 @@ class Admission:
     def __exit__(self, *_: object) -> None:
         if self._to_give_back:
             self._to_give_back = False
-            self._limiter.give_back(self._owner, self._counter, amount=self._amount)
-            self.standing.count -= self._amount
+            self._limiter.give_back(self._owner, self._counter)
+            self.standing.count -= 1
 
 
 @frozen
@@ -126,26 +122,6 @@ class Admit:
             raise _too_hasty(service, key.key_type, tally.wait, standing)
         return standing
 
-    def several(self, service: Service, key: ApiKey, amount: int, so_far: Standing, *, what: str) -> Admission:
-        """Reserve `amount` places in today's count of `what`, a channel or INTERNATIONAL_SMS: all of them, or none.
-
-        `so_far` is what `request` returned. For test keys it is only looked whether there would be as many.
-        Raises DailyLimitExceeded.
-        """
-        now = self.clock()
-        counter = Counter(daily_counter(key.key_type, what, utc_day(now)), daily_limit(service, key.key_type, what))
-        reserve = key.key_type is not KeyType.TEST
-        tally = self.limiter.ask(service.id, counter, now=now, amount=amount, reserve=reserve)
-        standing = evolve(so_far, daily_limit=counter.limit, count=tally.count, at=now)
-        if not tally.fits:
-            left = max(0, counter.limit - tally.count)
-            sentence = (
-                f"Exceeded send limits ({what}: {counter.limit}) for today: "
-                f"there is room for {left} more, and these are {amount}"
-            )
-            raise DailyLimitExceeded(sentence, seconds_left_today(now), standing)
-        return Admission(standing, self.limiter, service.id, counter.name, reserve, amount)
-
     def give_back_several(
         self, service_id: UUID, key_type: KeyType, accepted_at: datetime, amounts: Mapping[str, int]
     ) -> None:
@@ -177,7 +153,7 @@ class Admit:
         self, service: Service, key_type: KeyType, what: str, bucket: Bucket | None = None, *, reserve: bool = True
     ) -> Admission:
         now = self.clock()
-        counter = Counter(daily_counter(key_type, what, utc_day(now)), daily_limit(service, key_type, what))
+        counter = counter_of(service, key_type, what, now)
         reserve = reserve and key_type is not KeyType.TEST
         tally = self.limiter.ask(service.id, counter, bucket, now=now, reserve=reserve)
         standing = Standing(service.rate_limit, bucket, tally.tokens, counter.limit, tally.count, now)
@@ -207,27 +183,6 @@ def bucket_capacity(rate_limit: int) -> int:
     (1000, 5, 0)
     """
     return min(math.ceil(rate_limit / 3) + 1, _LARGEST_BUCKET) if rate_limit else 0
-
-
-def daily_counter(key_type: KeyType, what: str, day: str) -> str:
-    """Return the name of a service's counter of that day. Test keys have their own; `day` is the UTC date."""
-    return f"test-{what}-{day}-count" if key_type is KeyType.TEST else f"{what}-{day}-count"
-
-
-def daily_limit(service: Service, key_type: KeyType, what: str) -> int:
-    """Return how many a day the service may send of `what`: a channel, or `international_sms`."""
-    limits = _LIVE_LIMITS if key_type is KeyType.TEST and service.restricted else service.limits
-    return int(getattr(limits, what))
-
-
-def utc_day(moment: datetime) -> str:
-    """Return the day whose counts a moment belongs to.
-
-    >>> from datetime import timedelta, timezone
-    >>> utc_day(datetime(2026, 6, 2, 0, 30, tzinfo=timezone(timedelta(hours=1))))
-    '2026-06-01'
-    """
-    return moment.astimezone(UTC).date().isoformat()
 
 
 def _counted_as(notification: Notification) -> Iterator[str]:

@@ -30,6 +30,14 @@ class Counter:
 
 
 @frozen
+class Hold:
+    """Places that are taken for the time being: at `until` they come back by themselves, unless confirmed."""
+
+    id: UUID
+    until: datetime
+
+
+@frozen
 class Tally:
     """How bucket and counter stand after a question.
 
@@ -63,6 +71,7 @@ class Limiter(Protocol):
         now: datetime,
         amount: int = 1,
         reserve: bool = True,
+        hold: Hold | None = None,
     ) -> Tally:
         """Take a token from the bucket, where there is one; then add `amount` to the counter, if it fits.
 
@@ -70,10 +79,20 @@ class Limiter(Protocol):
         added. A full counter refuses with nothing added, but the token is spent. With `reserve` False nothing is
         added in any case: the counter is only compared with its limit. An `amount` of 0 asks for no place.
 
+        With `hold`, whose id was never used before, what was added is held until then: whoever asks at that moment
+        or later finds it gone, unless it was confirmed.
+
         Counters are forgotten some time after their day: within 48 hours of their first use.
         """
         ...
 
-    def give_back(self, owner: UUID, counter: str, *, amount: int = 1) -> None:
-        """Undo a reservation in the counter of that name, which does not go below 0. A forgotten one stays so."""
+    def confirm(self, owner: UUID, counter: str, hold: Hold, *, amount: int) -> None:
+        """Count what was reserved with that hold for good. What has come back is added again, limit or not."""
+        ...
+
+    def give_back(self, owner: UUID, counter: str, *, amount: int = 1, hold: Hold | None = None) -> None:
+        """Undo a reservation in the counter of that name, which does not go below 0. A forgotten one stays so.
+
+        With `hold` it is one that was reserved with it, and not confirmed: what has come back is not undone again.
+        """
         ...

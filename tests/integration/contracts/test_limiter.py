@@ -18,10 +18,11 @@ from notify_adapters.embedded import Child, ChildCommand, EmbeddedRedis, free_po
 from notify_adapters.embedded.redis import find_redis_server
 from notify_adapters.memory import MemoryLimiter
 from notify_adapters.redis import RedisLimiter
-from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Limiter, Tally
+from notify_core.limits.ports import LONGEST_WAIT, Bucket, Counter, Hold, Limiter, Tally
 from tests.integration.contracts.conftest import troubled
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+COUNTER = "sms-2026-11-21-count"
 # One microsecond is what a datetime can tell apart.
 INSTANT = 0.000_001
 
@@ -80,8 +81,24 @@ class Asker:
         assert (tally.wait, tally.tokens) == (0.0, 0.0)
         return tally.fits, tally.count
 
-    def give_back(self, amount: int = 1) -> None:
-        self.limiter.give_back(self.owner, "sms-2026-11-21-count", amount=amount)
+    def give_back(self, amount: int = 1, hold: Hold | None = None) -> None:
+        self.limiter.give_back(self.owner, COUNTER, amount=amount, hold=hold)
+
+    def hold(self, limit: int, amount: int, *, at: float = 0, seconds: float = 60) -> Hold:
+        """Ask for places that come back so many seconds later. They have to fit."""
+        hold = Hold(uuid4(), NOON + timedelta(seconds=at + seconds))
+        assert self.seen(limit, amount, at, hold=hold).fits
+        return hold
+
+    def confirm(self, hold: Hold, amount: int) -> None:
+        self.limiter.confirm(self.owner, COUNTER, hold, amount=amount)
+
+    def seen(self, limit: int = 100, amount: int = 0, at: float = 0, hold: Hold | None = None) -> Tally:
+        """Ask for places, or only look, so many seconds after noon."""
+        now = NOON + timedelta(seconds=at)
+        return self.limiter.ask(
+            self.owner, Counter(COUNTER, limit), now=now, amount=amount, reserve=amount > 0, hold=hold
+        )
 
 
 @pytest.fixture
@@ -215,6 +232,50 @@ def test_giving_back_too_much_does_not_make_room_beyond_the_limit(asker: Asker) 
     assert [asker.count(limit=2)[0] for _ in range(3)] == [True, True, False]
 
 
+def test_what_is_held_is_taken_until_it_comes_back(asker: Asker) -> None:
+    asker.count(limit=10, amount=2)
+    asker.hold(10, 5)
+    asker.hold(10, 3, seconds=90)
+    assert not asker.seen(10, 1, at=59.9).fits
+    assert asker.seen(at=60).count == 5
+    assert asker.seen(10, 6, at=89).fits is False
+    assert asker.seen(10, 6, at=90) == Tally(wait=0.0, tokens=0.0, count=8, fits=True)
+
+
+def test_what_was_confirmed_does_not_come_back(asker: Asker) -> None:
+    asker.confirm(asker.hold(10, 5), 5)
+    assert asker.seen(at=3600).count == 5
+    asker.give_back(5)
+    assert asker.seen(at=3600).count == 0
+
+
+def test_what_has_come_back_before_it_is_confirmed_is_taken_again(asker: Asker) -> None:
+    late = asker.hold(10, 5)
+    assert asker.seen(at=60).count == 0
+    asker.count(limit=10, amount=8)
+    asker.confirm(late, 5)
+    assert asker.seen(at=7200).count == 13
+
+
+def test_what_is_held_is_given_back_once(asker: Asker) -> None:
+    asker.count(limit=10, amount=2)
+    early, late = asker.hold(10, 3), asker.hold(10, 4)
+    asker.give_back(3, early)
+    asker.give_back(3, early)
+    assert asker.seen().count == 6
+    assert asker.seen(at=60).count == 2
+    asker.give_back(4, late)
+    assert asker.seen(at=60).count == 2
+
+
+def test_what_did_not_fit_is_not_held(asker: Asker) -> None:
+    hold = Hold(uuid4(), NOON + timedelta(seconds=60))
+    asker.count(limit=10, amount=8)
+    assert not asker.seen(10, 3, hold=hold).fits
+    asker.give_back(3, hold)
+    assert asker.seen(at=60).count == 8
+
+
 def test_counters_do_not_know_each_other(asker: Asker) -> None:
     assert asker.count(limit=1) == (True, 1)
     assert asker.count(limit=1, name="sms-2026-11-22-count") == (True, 1)
@@ -254,7 +315,11 @@ def test_no_more_pass_than_the_capacity_and_what_has_come_in(
 
 
 steps = st.lists(
-    st.tuples(st.integers(0, 3_000), st.sampled_from(["ask", "look", "count", "give back"]), st.integers(1, 4)),
+    st.tuples(
+        st.integers(0, 3_000),
+        st.sampled_from(["ask", "look", "count", "give back", "hold", "confirm", "let go"]),
+        st.integers(1, 4),
+    ),
     max_size=40,
 )
 
@@ -265,6 +330,7 @@ def test_redis_decides_as_memory_does(
     redis_limiter: RedisLimiter, steps: list[tuple[int, str, int]], capacity: int, rate: float
 ) -> None:
     memory, redis, seconds = Asker(MemoryLimiter(), uuid4()), Asker(redis_limiter, uuid4()), 0.0
+    holds: list[tuple[Hold, int]] = []
     for milliseconds, what, amount in steps:
         seconds += milliseconds / 1000
         match what:
@@ -283,6 +349,19 @@ def test_redis_decides_as_memory_does(
                 assert (told.count, told.fits) == (expected.count, expected.fits)
             case "count":
                 assert redis.count(10, amount) == memory.count(10, amount)
+            case "hold":
+                hold = Hold(uuid4(), NOON + timedelta(seconds=seconds + 2))
+                expected, told = (each.seen(10, amount, seconds, hold) for each in (memory, redis))
+                assert (told.count, told.fits) == (expected.count, expected.fits)
+                if told.fits:
+                    holds.append((hold, amount))
+            case "confirm" | "let go" if holds:
+                hold, held = holds.pop(0)
+                for each in (memory, redis):
+                    if what == "confirm":
+                        each.confirm(hold, held)
+                    else:
+                        each.give_back(held, hold)
             case _:
                 for each in (memory, redis):
                     each.give_back(amount)
@@ -296,6 +375,11 @@ def test_everything_in_redis_has_our_prefix_and_an_end(redis_url: str, redis_lim
         assert 0 < client.ttl(f"notify:{{{asker.owner}}}-tokens") <= 120
         asker.give_back()
         asker.ask()
+        asker.hold(1_000_000, 2)
+        assert 48 * 3600 - 60 < client.ttl(f"notify:{{{asker.owner}}}-sms-2026-11-21-count-held") <= 48 * 3600
+        client.delete(f"notify:{{{asker.owner}}}-sms-2026-11-21-count")
+        asker.confirm(Hold(uuid4(), NOON), 2)
+        assert 48 * 3600 - 60 < client.ttl(f"notify:{{{asker.owner}}}-sms-2026-11-21-count") <= 48 * 3600
         assert all(name.startswith(b"notify:") for name in client.scan_iter())
         assert [name for name in client.scan_iter() if client.ttl(name) < 0] == []
 

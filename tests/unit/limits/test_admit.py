@@ -285,32 +285,6 @@ def test_more_cancellations_than_messages_make_no_room_beyond_the_limit(desk: De
     assert desk.left() == 2
 
 
-def test_several_places_are_taken_together_or_not_at_all(desk: Desk) -> None:
-    standing = desk.admit.request(desk.service, desk.key())
-    with pytest.raises(DailyLimitExceeded, match=r"\(sms: 2\) for today: there is room for 2 more, and these are 3"):
-        desk.admit.several(desk.service, desk.key(), 3, standing, what="sms")
-    assert desk.left() == 2
-    with desk.admit.several(desk.service, desk.key(), 2, standing, what="sms") as places:
-        assert places.standing.quotas()[-1].left == 0
-    assert desk.left() == 2, "they were not kept"
-    assert places.standing.count == 0
-    with desk.admit.several(desk.service, desk.key(), 2, standing, what="sms") as places:
-        places.keep()
-    with pytest.raises(DailyLimitExceeded):
-        desk.ask()
-
-
-def test_for_test_keys_it_is_only_looked_whether_there_are_so_many_places(desk: Desk) -> None:
-    key = desk.key(KeyType.TEST)
-    standing = desk.admit.request(desk.service, key)
-    for _ in range(3):
-        with desk.admit.several(desk.service, key, 2, standing, what="sms") as places:
-            places.keep()
-    with pytest.raises(DailyLimitExceeded):
-        desk.admit.several(desk.service, key, 3, standing, what="sms")
-    assert desk.left() == 2
-
-
 def test_a_request_takes_a_token_and_no_place(hasty: Desk) -> None:
     for left in (2, 1, 0):
         [minute] = hasty.admit.request(hasty.service, hasty.key()).quotas()
@@ -327,9 +301,8 @@ def test_where_the_minute_is_not_limited_nothing_is_known_of_a_request_alone(des
 
 
 def test_several_places_are_given_back_on_their_day_alone(desk: Desk) -> None:
-    standing = desk.admit.request(desk.service, desk.key())
-    with desk.admit.several(desk.service, desk.key(), 2, standing, what="sms") as places:
-        places.keep()
+    desk.send()
+    desk.send()
     give_back = desk.admit.give_back_several
     give_back(desk.service.id, KeyType.TEST, NOON, {"sms": 2})
     give_back(desk.service.id, KeyType.NORMAL, NOON - timedelta(days=1), {"sms": 2})
