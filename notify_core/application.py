@@ -472,7 +472,7 @@ def build(ports: Ports, options: Options) -> Notify:
         find_job=FindJob(ports.database),
         list_jobs=ListJobs(ports.database),
         count_job=CountJob(ports.database),
-        cancel_job=CancelJob(ports.database, ports.clock),
+        cancel_job=CancelJob(ports.database, admit, ports.clock),
         retry_job=RetryJob(ports.database, ports.clock, ports.new_id),
         process_job=ProcessJob(ports.database, ports.files, directory, reserve, ports.clock, ports.new_id),
         process_job_chunk=StoreChunk(ports.database, ports.files, directory, ports.clock, ports.new_id),

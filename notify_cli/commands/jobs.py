@@ -178,7 +178,7 @@ def show_(job_id: UUID, service_id: UUID, follow: bool, timeout: float | None, a
 @service_option
 @json_option
 def cancel(job_id: UUID, service_id: UUID, as_json: bool) -> None:
-    """Cancel a job of which nothing has been sent yet."""
+    """Cancel what has not been sent of a job: no message whose delivery has not begun will be."""
     with notify_for_command() as platform:
         platform.notify.cancel_job(service_id, job_id)
         shown = platform.notify.show_job(service_id, job_id)

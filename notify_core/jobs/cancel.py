@@ -1,7 +1,8 @@
-"""Cancel a job of which nothing is stored, or take up one that came to a stop."""
+"""Cancel what has not been sent of a job, or take up one that came to a stop."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -11,20 +12,30 @@ from notify_core.identifiers import NewId
 from notify_core.jobs.model import CANCELLABLE, Job, JobStatus
 from notify_core.jobs.promises import to_process, to_store
 from notify_core.jobs.refusals import JobNotFound, NothingToRetry, TooLateToCancelJob
-from notify_core.unit_of_work import Database
+from notify_core.limits.admit import Admit
+from notify_core.limits.daily import INTERNATIONAL_SMS
+from notify_core.notifications.model import CancelledRows
+from notify_core.notifications.status import Status
+from notify_core.unit_of_work import Database, UnitOfWork
+
+# Of such jobs every row is a message, or promised to become one.
+_PROMISED = frozenset({JobStatus.FINISHED, JobStatus.FINISHED_ALL_CREATED})
 
 
 @frozen
 class CancelJob:
-    """Cancel a job before any of its rows is stored: none of them will be."""
+    """Cancel what has not been sent of a job: all of it, or the messages that nobody has begun to deliver."""
 
     database: Database
+    admit: Admit
     clock: Clock
 
     def __call__(self, service_id: UUID, job_id: UUID) -> Job:
-        """Return the job as it now stands: cancelled. Safe to repeat.
+        """Return the job as it now stands. Safe to repeat. What is cancelled will never be sent.
 
-        Raises JobNotFound, or TooLateToCancelJob once its rows are being stored.
+        A job whose rows are not all stored is `cancelled` from here on: none of the others will be. One whose rows
+        are all messages stays what it is; those that nobody has begun to deliver are `cancelled`. Places in today's
+        count are given back. Raises JobNotFound, or TooLateToCancelJob where there is nothing left to cancel.
         """
         now = self.clock()
         with self.database.begin() as work:
@@ -33,13 +44,36 @@ class CancelJob:
                 raise JobNotFound
             if job.status is JobStatus.CANCELLED:
                 return job
-            if job.status not in CANCELLABLE:
+            freed = CancelledRows(messages=0, abroad=0)
+            if job.status in _PROMISED:
+                freed = _cancel_rows(work, job, now)
+            elif job.status not in CANCELLABLE:
                 raise TooLateToCancelJob(job.status)
-            job = evolve(job, status=JobStatus.CANCELLED, updated_at=now)
-            work.jobs.remove_chunks(job.id)
-            work.jobs.save(job)
+            if job.status is not JobStatus.FINISHED_ALL_CREATED:
+                job = evolve(job, status=JobStatus.CANCELLED, updated_at=now)
+                work.jobs.remove_chunks(job.id)
+                work.jobs.save(job)
             work.commit()
+        taken_at = job.processing_finished or job.created_at
+        places = {job.channel.value: freed.messages, INTERNATIONAL_SMS: freed.abroad}
+        self.admit.give_back_several(job.service_id, job.key_type, taken_at, places)
         return job
+
+
+def _cancel_rows(work: UnitOfWork, job: Job, now: datetime) -> CancelledRows:
+    """Cancel the messages that nobody has begun to deliver; return how many places that and what is not stored frees.
+
+    Of rows that are not stored it is known how many are texts abroad only when nothing else of the job is left.
+    Raises TooLateToCancelJob.
+    """
+    cancelled = work.notifications.cancel_rows(job, now=now)
+    counts = work.jobs.count_by_status(job)
+    stored = sum(counts.values())
+    unstored = job.notification_count - stored if job.status is JobStatus.FINISHED else 0
+    if not unstored and not counts.get(Status.CANCELLED):
+        raise TooLateToCancelJob(job.status)
+    abroad = job.international_count if unstored and cancelled.messages == stored else cancelled.abroad
+    return CancelledRows(messages=cancelled.messages + unstored, abroad=abroad)
 
 
 @frozen

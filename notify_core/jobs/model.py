@@ -17,7 +17,8 @@ class JobStatus(StrEnum):
 
     SCHEDULED -> PENDING -> IN_PROGRESS (the file is checked, nothing is stored) -> FINISHED (all is checked, and
     every row promised) -> FINISHED_ALL_CREATED (every row is stored as a message). Until FINISHED a job may still
-    become CANCELLED, SENDING_LIMITS_EXCEEDED or ERROR, with nothing stored and nothing sent.
+    become CANCELLED, SENDING_LIMITS_EXCEEDED or ERROR, with nothing stored and nothing sent. From FINISHED it may
+    become CANCELLED, too: some of its rows are then messages, and the others never will be.
     """
 
     PENDING = "pending"

@@ -68,7 +68,7 @@ class InvalidJob(InvalidContent):
 
 
 class TooLateToCancelJob(Conflict):
-    """The job's messages are being made, or it has ended. `status` is where it is."""
+    """Delivery of all its messages has begun, or it has ended without any. `status` is where it is."""
 
     code = "too-late-to-cancel-job"
 

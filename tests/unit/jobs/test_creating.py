@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from notify_core.errors import Conflict, NotFound
+from notify_core.jobs import process
 from notify_core.jobs.create import NewJob
-from notify_core.jobs.model import JobStatus, PageOfJobs
+from notify_core.jobs.model import Job, JobStatus, PageOfJobs
 from notify_core.jobs.refusals import (
     FileNotFound,
     FileNotValid,
@@ -21,6 +22,9 @@ from notify_core.jobs.refusals import (
     TooLateToCancelJob,
 )
 from notify_core.notifications.refusals import SenderNotFound
+from notify_core.notifications.status import Status
+from notify_core.services.model import MessageLimits
+from notify_core.vocabulary import KeyType
 from tests.unit.conftest import make_town
 from tests.unit.jobs.conftest import Office
 
@@ -163,7 +167,66 @@ def test_a_job_can_be_cancelled_until_its_rows_are_stored(office: Office) -> Non
     assert office.texts == []
 
 
-def test_a_job_that_is_under_way_cannot_be_cancelled(office: Office) -> None:
+def left_today(office: Office) -> int:
+    """Return how many texts the service may still send today."""
+    reserve = office.platform.notify.process_job.reserve
+    return next(n for n in range(20) if not reserve.would_fit(office.town.service, KeyType.NORMAL, "sms", n + 1))
+
+
+def stored(office: Office, tasks: int) -> Job:
+    """Return a job of three rows in two chunks, of which so many tasks were done."""
+    job = office.create("phone number,name\n07700900120,A\n07700900121,B\n07700900122,C\n")
+    notify = office.platform.notify
+    notify.process_job([job.id])
+    with office.platform.database.statement() as work:
+        chunks = work.jobs.list_chunks(job.id)
+    assert len(chunks) == 2
+    notify.process_job_chunk([chunk.id for chunk in chunks[:tasks]])
+    return office.find(job)
+
+
+@pytest.fixture
+def small(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Return an office whose chunks are of two rows, and that may send ten texts a day."""
+    monkeypatch.setattr(process, "ROWS_IN_CHUNK", 2)
+    return Office(make_town(office.platform, office.clock, name="Small", limits=MessageLimits(sms=10)))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "status"),
+    [(0, JobStatus.CANCELLED), (1, JobStatus.CANCELLED), (2, JobStatus.FINISHED_ALL_CREATED)],
+)
+def test_what_nobody_has_begun_to_deliver_is_cancelled(small: Office, tasks: int, status: JobStatus) -> None:
+    job = stored(small, tasks)
+    assert left_today(small) == 7
+    cancel = small.platform.notify.cancel_job
+    assert cancel(job.service_id, job.id).status is status
+    assert left_today(small) == 10
+    assert cancel(job.service_id, job.id).status is status
+    assert left_today(small) == 10
+    small.platform.run()
+    assert small.texts == []
+    counts = small.platform.notify.count_job(small.find(job))
+    assert counts == ({Status.CANCELLED: min(3, 2 * tasks)} if tasks else {})
+
+
+def test_what_was_begun_goes_on_when_the_rest_is_cancelled(small: Office) -> None:
+    job = stored(small, 1)
+    small.platform.notify.deliver_sms([job.row_id(0)])
+    assert small.platform.notify.cancel_job(job.service_id, job.id).status is JobStatus.CANCELLED
+    small.platform.run()
+    assert [recipient for recipient, _ in small.texts] == ["447700900120"]
+    assert left_today(small) == 9
+
+
+def test_places_of_yesterday_are_not_given_back(small: Office) -> None:
+    job = stored(small, 1)
+    small.clock.advance(timedelta(days=1))
+    small.platform.notify.cancel_job(job.service_id, job.id)
+    assert left_today(small) == 10
+
+
+def test_a_job_of_which_everything_is_on_its_way_cannot_be_cancelled(office: Office) -> None:
     job = office.send(ONE)
     with pytest.raises(TooLateToCancelJob, match="finished all notifications created"):
         office.platform.notify.cancel_job(job.service_id, job.id)
