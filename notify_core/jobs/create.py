@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from notify_core.clock import Clock
 from notify_core.directory import Directory
@@ -35,20 +35,24 @@ _MOST_ROWS_SAID = 2**31 - 1
 
 @frozen(kw_only=True)
 class NewJob:
-    """A job to make of the file that was uploaded under its id. `scheduled_for` is UTC; None is at once."""
+    """A job to make of the file that was uploaded under its id. `scheduled_for` is UTC; None is at once.
+
+    `problems` are those of other values, by their names, that whoever asks has found already: they are told together
+    with what is wrong with these, when file and template have been found to be right.
+    """
 
     id: UUID
     service_id: UUID
     created_by_id: UUID | None = None
     scheduled_for: datetime | None = None
     contact_list_id: UUID | None = None
+    problems: Mapping[str, list[str]] = Factory(dict)
 
 
 @frozen(kw_only=True)
 class FileMetadata:
-    """What is stored with a job's file, as texts: `template_id`, `notification_count` and so on."""
+    """What is stored with a job's file, as texts: `notification_count` and so on."""
 
-    template_id: UUID
     notification_count: int
     original_file_name: str
     sender_id: UUID | None
@@ -67,8 +71,9 @@ class CreateJob:
     def __call__(self, new: NewJob) -> Job:
         """Return the job, `scheduled` or `pending`, promised to be processed.
 
-        Raises NotFound for an unknown service, ServiceInactive, FileNotFound, FileNotValid, LettersNotPossible,
-        InvalidJob, SenderNotFound, Conflict when there is a job of that id, or FilesUnavailable.
+        Raises, what comes first in this order: NotFound for an unknown service, ServiceInactive, FileNotFound,
+        FileNotValid, InvalidJob for the template's id, LettersNotPossible, InvalidJob for an archived template and
+        then for everything else, SenderNotFound, Conflict when there is a job of that id; or FilesUnavailable.
         """
         service = self.directory.service(new.service_id)
         if service is None:
@@ -78,12 +83,9 @@ class CreateJob:
         found = self.files.describe(file_name(service.id, new.id))
         if found is None:
             raise FileNotFound
-        metadata = read_metadata(found.metadata)
-        template = self._template(service, metadata.template_id)
-        if template.channel is Channel.LETTER:
-            raise LettersNotPossible(restricted=service.restricted)
+        template = self._template(service, read_template_id(found.metadata))
         now = self.clock()
-        check_schedule(new.scheduled_for, now)
+        metadata = read_metadata(found.metadata, {**new.problems, **schedule_problems(new.scheduled_for, now)})
         sending(self.directory, service, template, metadata.sender_id)
         job = Job(
             id=new.id,
@@ -113,28 +115,33 @@ class CreateJob:
         template = self.directory.template(template_id)
         if template is None or template.service_id != service.id:
             raise InvalidJob({"template": ["Template not found"]})
+        if template.channel is Channel.LETTER:
+            raise LettersNotPossible(restricted=service.restricted)
         if template.archived:
             raise InvalidJob({"template": ["Template has been deleted"]})
         return template
 
 
-def read_metadata(texts: Mapping[str, str]) -> FileMetadata:
-    """Read what is stored with a job's file. Raises FileNotValid or InvalidJob."""
-    if "valid" in texts and texts["valid"] != "True":
-        raise FileNotValid
-    problems = {
-        name: [_MISSING]
-        for name in ("notification_count", "template_id", "original_file_name", "valid")
-        if not texts.get(name)
-    }
-    if problems:
-        raise InvalidJob(problems)
-    count = texts["notification_count"]
-    if not (count.isascii() and count.isdigit() and int(count) <= _MOST_ROWS_SAID):
-        raise InvalidJob({"notification_count": ["Not a valid integer."]})
+def read_template_id(texts: Mapping[str, str]) -> UUID:
+    """Read which template a file is for, from what is stored with it. Raises FileNotValid or InvalidJob."""
+    for name in ("valid", "template_id"):
+        if not texts.get(name):
+            raise InvalidJob({name: [_MISSING]})
+        if name == "valid" and texts[name] != "True":
+            raise FileNotValid
+    return _uuid("template_id", texts["template_id"])
+
+
+def read_metadata(texts: Mapping[str, str], problems: Mapping[str, list[str]]) -> FileMetadata:
+    """Read what else is stored with a job's file. Raises InvalidJob for what is wrong with it, and these problems."""
+    wrong = {name: [_MISSING] for name in ("notification_count", "original_file_name") if not texts.get(name)}
+    count = texts.get("notification_count", "")
+    if count and not (count.isascii() and count.isdigit() and int(count) <= _MOST_ROWS_SAID):
+        wrong["notification_count"] = ["Not a valid integer."]
+    if wrong or problems:
+        raise InvalidJob({**wrong, **problems})
     sender = texts.get("sender_id")
     return FileMetadata(
-        template_id=_uuid("template_id", texts["template_id"]),
         notification_count=int(count),
         original_file_name=texts["original_file_name"],
         sender_id=_uuid("sender_id", sender) if sender else None,
@@ -150,9 +157,16 @@ def _uuid(name: str, text: str) -> UUID:
 
 def check_schedule(scheduled_for: datetime | None, now: datetime) -> None:
     """Raise InvalidJob when a job cannot wait for that moment: one that has passed, or more than a week ahead."""
+    if problems := schedule_problems(scheduled_for, now):
+        raise InvalidJob(problems)
+
+
+def schedule_problems(scheduled_for: datetime | None, now: datetime) -> Mapping[str, list[str]]:
+    """Return what is wrong with that moment, as `InvalidJob` tells it."""
     if scheduled_for is None:
-        return
+        return {}
     if scheduled_for < now:
-        raise InvalidJob({"scheduled_for": ["Date cannot be in the past"]})
+        return {"scheduled_for": ["Date cannot be in the past"]}
     if scheduled_for > now + _FURTHEST_AHEAD:
-        raise InvalidJob({"scheduled_for": ["Date cannot be more than 7 days in the future"]})
+        return {"scheduled_for": ["Date cannot be more than 7 days in the future"]}
+    return {}

@@ -28,6 +28,7 @@ from notify_web.public.queries import read_query
 _JOBS = "/service/{service_id:str}/job"
 _JOB = f"{_JOBS}/{{job_id:str}}"
 _MISSING = "Missing data for required field."
+_NOT_AN_ID = "Not a valid UUID."
 
 
 @post(_JOBS, sync_to_thread=True)
@@ -51,25 +52,27 @@ def create_job(request: HttpRequest, body: RawBody, service_id: FromPath[str]) -
 
 
 def _new_job(service_id: UUID, document: Mapping[str, Any]) -> NewJob:
-    """Read what a job is to be made of. Raises Refused with everything that is wrong."""
+    """Read what a job is to be made of, with what is wrong with it. Raises Refused when its id will not do."""
     if document.get("id") is None:
         raise Refused(400, {"id": [_MISSING]})
+    job_id = read_uuid(document["id"])
+    if job_id is None:
+        raise Refused(400, {"id": [_NOT_AN_ID]})
     wrong: dict[str, list[str]] = {}
-    ids = {name: read_uuid(document.get(name)) for name in ("id", "created_by", "contact_list_id")}
+    ids = {name: read_uuid(document.get(name)) for name in ("created_by", "contact_list_id")}
     for name, found in ids.items():
         if found is None and document.get(name) is not None:
-            wrong[name] = ["Not a valid UUID."]
+            wrong[name] = [_NOT_AN_ID]
         elif found is None and name == "created_by":
             wrong[name] = ["Field may not be null." if name in document else _MISSING]
     scheduled_for = _moment(document.get("scheduled_for"), wrong)
-    if wrong or ids["id"] is None:
-        raise Refused(400, wrong)
     return NewJob(
-        id=ids["id"],
+        id=job_id,
         service_id=service_id,
         created_by_id=ids["created_by"],
         scheduled_for=scheduled_for,
         contact_list_id=ids["contact_list_id"],
+        problems=wrong,
     )
 
 

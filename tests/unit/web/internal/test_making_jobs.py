@@ -121,6 +121,56 @@ def test_a_file_that_will_not_do_is_refused(website: Website, metadata: dict[str
     assert refused(ask(website, upload(website, **metadata))) == (400, message)
 
 
+def test_refusals_come_in_their_order(website: Website) -> None:
+    """Everything is wrong at first; what is told is put right, and the next thing is told."""
+    town, upload_id = website.web.town, str(uuid4())
+    service = town.platform.notify.create_service(NewService(name="Order", restricted=True))
+    make = town.platform.notify.create_template
+    letter = make(NewTemplate(service_id=service.id, name="L", channel=Channel.LETTER, subject="S", content="C"))
+    text = make(NewTemplate(service_id=service.id, name="T", channel=Channel.SMS, content="C"))
+    for template in (letter, text):
+        town.platform.notify.archive_template(template.id)
+    town.clock.advance(timedelta(seconds=5))
+    missing, metadata = ["Missing data for required field."], {"valid": "False"}
+    body: dict[str, Any] = {"scheduled_for": "2020-01-01"}
+
+    def told() -> Any:
+        if "file" in body:
+            where = file_name(service.id, UUID(upload_id))
+            town.platform.files.put(where, StoredFile(FILE, dict(metadata)))
+        content = json.dumps({name: value for name, value in body.items() if name != "file"}).encode()
+        reply = website.web.request("POST", f"/service/{service.id}/job", content, website.signed())
+        return (201, None) if reply.status == 201 else refused(reply)
+
+    assert told() == (400, {"id": missing})
+    body["id"] = upload_id
+    assert told() == (400, {"id": ["There is no file for this job. Upload it first."]})
+    body["file"] = True
+    assert told() == (400, "File is not valid, can't create job")
+    metadata["valid"] = "True"
+    assert told() == (400, {"template_id": missing})
+    metadata["template_id"] = str(uuid4())
+    assert told() == (400, {"template": ["Template not found"]})
+    metadata["template_id"] = str(letter.id)
+    assert told() == (403, "Create letter job is not allowed for service in trial mode ")
+    metadata["template_id"] = str(text.id)
+    assert told() == (400, {"template": ["Template has been deleted"]})
+    fresh = make(NewTemplate(service_id=service.id, name="F", channel=Channel.SMS, content="C"))
+    metadata["template_id"] = str(fresh.id)
+    past = {"scheduled_for": ["Date cannot be in the past"]}
+    together = {"notification_count": missing, "original_file_name": missing, "created_by": missing}
+    assert told() == (400, together | past)
+    metadata |= {"notification_count": "2", "original_file_name": "people.csv"}
+    assert told() == (400, {"created_by": missing} | past)
+    body["created_by"] = str(UUID(int=5))
+    assert told() == (400, past)
+    del body["scheduled_for"]
+    assert told() == (400, {"created_by": [f"There is no user with id {UUID(int=5)}"]})
+    body["created_by"] = USER
+    assert told() == (201, None)
+    assert told() == (409, {"id": ["There is a job with this id already"]})
+
+
 def test_a_sender_must_be_one_of_the_services(website: Website) -> None:
     stranger = str(uuid4())
     status, message = refused(ask(website, upload(website, sender_id=stranger)))
