@@ -25,6 +25,7 @@ _COMMANDS = {
     "beat": "notify_cli.commands.serve:beat",
     "billing": "notify_cli.commands.usage:billing",
     "callbacks": "notify_cli.commands.callbacks:callbacks",
+    "check": "notify_cli.commands.check:check",
     "contact-list": "notify_cli.commands.contact_lists:contact_lists",
     "demo": "notify_cli.commands.demo:demo",
     "dev": "notify_cli.commands.dev:dev",
@@ -39,6 +40,7 @@ _COMMANDS = {
     "retention": "notify_cli.commands.retention:retention",
     "service": "notify_cli.commands.services:services",
     "settings": "notify_cli.commands.settings:settings",
+    "stats": "notify_cli.commands.statistics:statistics",
     "status": "notify_cli.commands.status:status",
     "template": "notify_cli.commands.templates:templates",
     "usage": "notify_cli.commands.usage:usage",
@@ -71,7 +73,8 @@ def notify() -> None:
     Try it:           notify demo
     Develop with it:  notify dev
     Operate it:       notify migrate, queues create, then web, worker, relay and beat; notify status, providers,
-                      retention, partitions
+                      check, retention, partitions, nightly run
+    Look at it:       notify stats, archive list
     Set it up:        notify service create, api-key create, template create; notify apply
     Send to many:     notify job create, show, report; contact-list create
     Bill for it:      notify usage, allowance show, rates list

@@ -9,8 +9,8 @@ from uuid import UUID
 from attrs import frozen
 
 from notify_adapters.assembly import Platform
+from notify_core.archive.countable import FactsArchived
 from notify_core.billing.build import NIGHTLY_DAYS
-from notify_core.billing.model import FactsArchived
 from notify_core.files.ports import FilesUnavailable
 from notify_core.notifications.record_receipt import SmsReceipt
 from notify_core.outbox.model import Queue, Task

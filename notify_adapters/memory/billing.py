@@ -27,7 +27,7 @@ RateKey = tuple[Postage | None, int, date]
 
 
 class MemoryBilling:
-    """Implements `BillingRepository`. Nothing is archived here, unless `complete_since` is said."""
+    """Implements `BillingRepository`."""
 
     def __init__(
         self,
@@ -42,7 +42,6 @@ class MemoryBilling:
         self._days = days
         self._services = services
         self._messages = messages
-        self.complete_since: date | None = None
         for rate in DEFAULT_TARIFF.texts:
             self.put_rate(rate)
         for letter_rate in DEFAULT_TARIFF.letters:
@@ -61,10 +60,6 @@ class MemoryBilling:
         """Store a rate."""
         kind = (rate.postage, rate.sheets) if isinstance(rate, LetterRate) else (None, 0)
         self._rates.put((*kind, rate.valid_from), rate)
-
-    def facts_complete_since(self) -> date | None:
-        """Return the first London day whose messages are still all there, or None."""
-        return self.complete_since
 
     def replace_day(self, day: date) -> int:
         """Count the day's messages, and put what comes of it in the place of what was stored of the day."""

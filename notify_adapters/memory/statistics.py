@@ -92,10 +92,6 @@ class MemoryStatistics:
             self._facts.put(fact, (fact, messages))
         return len(new)
 
-    def facts_complete_since(self) -> date | None:
-        """Return None: none of the messages that can be counted were taken away."""
-        return None
-
     def days_with_facts(self, days: Collection[date]) -> frozenset[date]:
         """Return those of the days that have facts of texts or emails."""
         counted = {fact.day for fact, _ in self._facts.rows() if fact.channel in TEXTS_AND_EMAILS}

@@ -193,10 +193,6 @@ class PostgresBilling:
             kind = {"postage": rate.postage.value, "sheets": rate.sheets}
             self._session.run(_PUT_LETTER_RATE, parameters | kind)
 
-    def facts_complete_since(self) -> date | None:
-        """Return None: nothing archives messages."""
-        return None
-
     def replace_day(self, day: date) -> int:
         """Count the day's messages, and put what comes of it in the place of what was stored of the day.
 

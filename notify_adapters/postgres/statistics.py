@@ -1,7 +1,8 @@
 """What became of messages: counted by the night into facts, and as it is now.
 
 A day's messages are found by when they were accepted, which an index knows roughly. Bounds on their ids, in which the
-rows of files may be a month older, choose the partitions.
+rows of files may be a month older, choose the partitions. These bounds stand in the statements themselves: of
+parameters connections make one plan for whatever they are, and that would go through a month of ids for each day.
 """
 
 # ruff: noqa: S608 - statements are put together from constants; what varies travels as parameters
@@ -40,13 +41,12 @@ SELECT pg_advisory_xact_lock(hashtext('ft_notification_status'), %(day)s::date -
 _REMOVE_FACTS = """
 DELETE FROM ft_notification_status WHERE bst_date = %(day)s AND channel = ANY(%(channels)s)
 """
-_ACCEPTED = """id >= %(from)s AND id < %(before)s AND created_at >= %(start)s AND created_at < %(end)s"""
 _STORE_FACTS = f"""
 WITH stored AS (
     INSERT INTO ft_notification_status ({_FACT})
     SELECT %(day)s, template_id, service_id, coalesce(job_id, %(no_job)s), channel, key_type, status, count(*)
     FROM notifications
-    WHERE {_ACCEPTED} AND channel = ANY(%(channels)s) AND key_type <> 'test'
+    WHERE {{accepted}} AND channel = ANY(%(channels)s) AND key_type <> 'test'
     GROUP BY template_id, service_id, coalesce(job_id, %(no_job)s), channel, key_type, status
     RETURNING 1
 )
@@ -80,30 +80,31 @@ def _count_facts(by: By, *, of_service: bool) -> str:
     SELECT channel, key_type, status, sum(notification_count) AS messages{shown}
     FROM ft_notification_status
     WHERE bst_date >= %(first)s AND bst_date <= %(last)s AND bst_date <> ALL(%(without)s)
-        {"AND service_id = ANY(%(services)s)" if of_service else ""}
+        {"AND service_id = %(service_id)s" if of_service else ""}
     GROUP BY channel, key_type, status{grouped}
     """
 
 
-# Of one service: what its index has since the day began, and the rows of files whose ids are of an earlier time. Each
-# file's rows are one range of ids, of a time before that, so none is counted twice. The service is one of a list, as
-# in notification_statements.py.
-_OF_SERVICE = f"""
-    SELECT template_id, service_id, channel, key_type, status, created_at FROM notifications
-    WHERE service_id = ANY(%(services)s) AND key_type = ANY(%(key_types)s) AND {_ACCEPTED}
-    UNION ALL
+# Of one service: what it has accepted since the day began, and the rows of files whose ids are of an earlier time. Of
+# each file these are one range of ids, of a time before that, so none is counted twice. Key types are taken one by
+# one, and something is added to the times: so the index by service, key type and id promises to be the shortest way,
+# and not those of ids or times, which lead to everybody's messages of the day.
+_OF_SERVICE = """
     SELECT row.template_id, row.service_id, row.channel, row.key_type, row.status, row.created_at
-    FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS job (first, last)
-    CROSS JOIN LATERAL (
+    FROM (
+        SELECT %(from)s::uuid AS first, %(before)s::uuid AS before
+        UNION ALL
+        SELECT * FROM unnest(%(firsts)s::uuid[], %(befores)s::uuid[])
+    ) AS ids, unnest(%(key_types)s::text[]) AS kind (key_type), LATERAL (
         SELECT * FROM notifications
-        WHERE id >= job.first AND id <= job.last AND service_id = ANY(%(services)s)
-            AND key_type = ANY(%(key_types)s) AND created_at >= %(start)s AND created_at < %(end)s
+        WHERE service_id = %(service_id)s AND key_type = kind.key_type AND id >= ids.first AND id < ids.before
+            AND created_at + interval '0 seconds' >= %(start)s AND created_at + interval '0 seconds' < %(end)s
         OFFSET 0
     ) AS row
 """
-_OF_ALL = f"""
+_OF_ALL = """
     SELECT template_id, service_id, channel, key_type, status FROM notifications
-    WHERE {_ACCEPTED} AND key_type = ANY(%(key_types)s)
+    WHERE {accepted} AND key_type = ANY(%(key_types)s)
 """
 
 
@@ -115,6 +116,14 @@ def _count_live(by: By, *, of_service: bool) -> str:
     FROM ({_OF_SERVICE if of_service else _OF_ALL}) AS accepted
     GROUP BY channel, key_type, status{apart}
     """
+
+
+def _accepted(window: Window) -> str:
+    """Return the condition of a window of all services. It holds nothing but ids and times."""
+    return (
+        f"id >= '{window.first_id}' AND id < '{window.end_id}'"
+        f" AND created_at >= '{window.start.isoformat()}' AND created_at < '{window.end.isoformat()}'"
+    )
 
 
 _LAST_ACCEPTED = f"""
@@ -138,13 +147,13 @@ GROUP BY 1, service.id, service.name, fact.channel
 ORDER BY 1, service.id, fact.channel COLLATE "C"
 """
 
-_MEASURE_PROCESSING = f"""
+_MEASURE_PROCESSING = """
 SELECT count(*) AS total,
     count(*) FILTER (
         WHERE sent_at - coalesce(scheduled_for, created_at) <= interval '10 seconds'
     ) AS within_10_seconds
 FROM notifications
-WHERE {_ACCEPTED} AND api_key_id IS NOT NULL AND key_type <> 'test' AND channel IN ('sms', 'email')
+WHERE {accepted} AND api_key_id IS NOT NULL AND key_type <> 'test' AND channel IN ('sms', 'email')
 """
 _SAVE_PROCESSING_TIME = """
 INSERT INTO ft_processing_time (bst_date, messages_total, messages_within_10_secs)
@@ -193,19 +202,11 @@ class PostgresStatistics:
 
     def replace_facts(self, day: date, channels: Collection[Channel]) -> int:
         """Count the day's messages of these channels anew, in the place of what was counted of them before."""
-        parameters = _accepted(Window.of_day(day)) | {
-            "day": day,
-            "channels": [channel.value for channel in channels],
-            "no_job": NO_JOB,
-        }
+        parameters = {"day": day, "channels": [channel.value for channel in channels], "no_job": NO_JOB}
         self._session.run(_LOCK, parameters)
         self._session.run(_REMOVE_FACTS, parameters)
-        [row] = self._session.rows(_STORE_FACTS, parameters)
+        [row] = self._session.rows(_STORE_FACTS.format(accepted=_accepted(Window.of_day(day))), parameters)
         return int(row.facts)
-
-    def facts_complete_since(self) -> date | None:
-        """Return None: none of the messages that can be counted were taken away."""
-        return None
 
     def days_with_facts(self, days: Collection[date]) -> frozenset[date]:
         """Return those of the days that have facts of texts or emails."""
@@ -217,13 +218,15 @@ class PostgresStatistics:
         """Add up the facts of the period's days but those `without`, of one service or of all."""
         rows = self._session.rows(
             _count_facts(by, of_service=service_id is not None),
-            _days(period) | {"without": list(without), "services": [service_id]},
+            _days(period) | {"without": list(without), "service_id": service_id},
         )
         return [_count(row) for row in rows]
 
     def count_live(self, window: Window, by: By, *, key_types: Collection[KeyType]) -> list[StatusCount]:
         """Count the window's messages sent with keys of these types."""
         statement = _count_live(by & (By.SERVICE | By.TEMPLATE), of_service=window.service_id is not None)
+        if window.service_id is None:
+            statement = statement.format(accepted=_accepted(window))
         return [_count(row) for row in self._session.rows(statement, _live(window, key_types))]
 
     def count_by_service(self, period: Period) -> list[ServiceMonth]:
@@ -245,7 +248,7 @@ class PostgresStatistics:
 
     def measure_processing(self, day: date) -> ProcessingTime:
         """Measure how soon the day's texts and emails were handed over that programs asked for."""
-        [row] = self._session.rows(_MEASURE_PROCESSING, _accepted(Window.of_day(day)))
+        [row] = self._session.rows(_MEASURE_PROCESSING.format(accepted=_accepted(Window.of_day(day))), {})
         return ProcessingTime(day=day, total=row.total, within_10_seconds=row.within_10_seconds)
 
     def save_processing_time(self, measured: ProcessingTime) -> None:
@@ -291,16 +294,16 @@ def _days(period: Period) -> dict[str, Any]:
     return {"first": period.first, "last": period.last}
 
 
-def _accepted(window: Window) -> dict[str, Any]:
-    return {"from": window.first_id, "before": window.end_id, "start": window.start, "end": window.end}
-
-
 def _live(window: Window, key_types: Collection[KeyType]) -> dict[str, Any]:
-    return _accepted(window) | {
-        "services": [window.service_id],
+    return {
+        "from": window.first_id,
+        "before": window.end_id,
+        "start": window.start,
+        "end": window.end,
+        "service_id": window.service_id,
         "key_types": sorted(key_type.value for key_type in key_types),
         "firsts": [ids.first for ids in window.earlier],
-        "lasts": [ids.last for ids in window.earlier],
+        "befores": [UUID(int=ids.last.int + 1) for ids in window.earlier],
     }
 
 

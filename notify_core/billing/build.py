@@ -11,7 +11,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from notify_core.billing.model import FactsArchived
+from notify_core.archive.countable import require_countable
 from notify_core.calendar import london_date, london_midnight
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId, first_id_at, moment_of
@@ -36,9 +36,7 @@ class BuildBilling:
         Safe to repeat, and to do twice at the same time.
         """
         with self.database.begin() as work:
-            complete_since = work.billing.facts_complete_since()
-            if complete_since is not None and day < complete_since:
-                raise FactsArchived(day, complete_since)
+            require_countable(work, day)
             facts = work.billing.replace_day(day)
             work.commit()
         return facts

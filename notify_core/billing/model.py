@@ -7,7 +7,6 @@ from uuid import UUID
 
 from attrs import frozen
 
-from notify_core.errors import NotifyError
 from notify_core.vocabulary import Channel, Postage
 
 #: The provider of texts that were charged for although it is not known who carried them.
@@ -49,15 +48,3 @@ class DayUsage:
     sheets: int
     chargeable_units: int
     notifications_sent: int
-
-
-class FactsArchived(NotifyError):
-    """The day's messages are not all there any more: what was counted while they were is all that can be known."""
-
-    code = "facts-archived"
-
-    def __init__(self, day: date, complete_since: date) -> None:
-        super().__init__(
-            f"{day} cannot be counted again: messages from before {complete_since} have been archived."
-            " What was counted of that day stays as it is"
-        )

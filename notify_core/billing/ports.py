@@ -24,10 +24,6 @@ class BillingRepository(Protocol):
         """Store a rate, in the place of the one of the same kind and day if there is one."""
         ...
 
-    def facts_complete_since(self) -> date | None:
-        """Return the first London day whose messages are still all there, or None when none was ever archived."""
-        ...
-
     def replace_day(self, day: date) -> int:
         """Count the day's messages of all services, put what comes of it in the place of what was stored of the day.
 

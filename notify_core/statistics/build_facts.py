@@ -14,6 +14,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from notify_core.archive.countable import require_countable
 from notify_core.calendar import london_date, london_midnight
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId, first_id_at, moment_of
@@ -28,12 +29,6 @@ LETTER_DAYS = 10
 _MOST_MISSED = 14
 
 
-class FactsIncomplete(InvalidPeriod):
-    """Messages of that day were put into the archive: what is counted of it now would be too little."""
-
-    code = "facts-incomplete"
-
-
 @frozen
 class BuildStatusFacts:
     """Count a day's messages by service, template, job, channel, key type and status."""
@@ -45,16 +40,12 @@ class BuildStatusFacts:
         """Replace the facts of that London day, of these channels or of all, and return how many there are now.
 
         Safe to repeat, and to run twice at the same time. Raises InvalidPeriod for a day that is not over, and
-        FactsIncomplete for one that cannot be counted any more.
+        FactsArchived for one that cannot be counted any more.
         """
         if day >= london_date(self.clock()):
             raise InvalidPeriod(f"{day} is not over: its facts can be built from the next day on")
         with self.database.begin() as work:
-            complete_since = work.statistics.facts_complete_since()
-            if complete_since is not None and day < complete_since:
-                raise FactsIncomplete(
-                    f"Messages of {day} are in the archive: facts of days before {complete_since} stay as they are"
-                )
+            require_countable(work, day)
             built = work.statistics.replace_facts(day, frozenset(channels or Channel))
             work.commit()
         return built

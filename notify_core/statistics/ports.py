@@ -30,10 +30,6 @@ class StatisticsRepository(Protocol):
         """
         ...
 
-    def facts_complete_since(self) -> date | None:
-        """Return the first day all of whose messages are there to be counted; None when none were taken away."""
-        ...
-
     def days_with_facts(self, days: Collection[date]) -> frozenset[date]:
         """Return those of the days that have facts of texts or emails."""
         ...

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from attrs import frozen
 
+from notify_core.archive.countable import countable_since, require_countable
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
-from notify_core.statistics.build_facts import FactsIncomplete
 from notify_core.statistics.model import InvalidPeriod, Period, ProcessingTime
 from notify_core.unit_of_work import Database
 
@@ -29,7 +29,7 @@ class SaveProcessingTime:
     def __call__(self, day: date | None = None) -> list[ProcessingTime]:
         """Measure that London day and return the figures; without a day, yesterday and what was missed of a week.
 
-        Safe to repeat. Raises InvalidPeriod for a day that is not over, and FactsIncomplete for one whose messages
+        Safe to repeat. Raises InvalidPeriod for a day that is not over, and FactsArchived for one whose messages
         are in the archive.
         """
         start = self.clock()
@@ -47,14 +47,12 @@ class SaveProcessingTime:
         week = Period(yesterday - _MADE_UP_FOR, yesterday - _DAY)
         with self.database.statement() as work:
             known = {figures.day for figures in work.statistics.list_processing_times(week)}
-            complete_since = work.statistics.facts_complete_since() or date.min
-        return [day for day in reversed(week.days()) if day not in known and day >= complete_since]
+            countable = countable_since(work)
+        return [day for day in reversed(week.days()) if day not in known and day >= countable]
 
     def _measure(self, day: date) -> ProcessingTime:
         with self.database.statement() as work:
-            complete_since = work.statistics.facts_complete_since()
-            if complete_since is not None and day < complete_since:
-                raise FactsIncomplete(f"Messages of {day} are in the archive: it cannot be measured any more")
+            require_countable(work, day)
             measured = work.statistics.measure_processing(day)
             work.statistics.save_processing_time(measured)
         return measured

@@ -281,11 +281,6 @@ def test_usage_is_of_the_days_asked_for(database: Database, stored_service: Serv
     assert [one.day for one in found] == days[1:3]
 
 
-def test_nothing_is_archived_yet(database: Database) -> None:
-    with database.statement() as work:
-        assert work.billing.facts_complete_since() is None
-
-
 def test_a_night_promises_ten_days_apart(database: Database, clock: FixedClock, new_id: NewId) -> None:
     clock.now = datetime(2026, 10, 26, 0, 15, tzinfo=UTC)
     days = CreateNightlyBilling(database, clock, new_id)()

@@ -205,7 +205,6 @@ def test_facts_are_added_up_over_days_and_months(database: Database, happened: H
         assert work.statistics.last_fact(UUID(int=7), since=days[0]) == days[3]
         assert work.statistics.last_fact(UUID(int=7), since=TODAY) is None
         assert work.statistics.last_fact(UUID(int=1), since=days[0]) is None
-        assert work.statistics.facts_complete_since() is None
 
 
 def test_a_day_of_letters_alone_is_no_day_with_facts(database: Database, happened: Happened) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from sqlalchemy import Engine
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_adapters.postgres.database import PostgresUnitOfWork
+from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at, moment_of, uuid7
+from notify_core.jobs.rows import Ids
 from notify_core.notifications.model import (
     Attempted,
     Contents,
@@ -27,6 +29,7 @@ from notify_core.notifications.model import (
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import received
 from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.statistics.model import TEXTS_AND_EMAILS, By, Period, Window
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 MESSAGES = 1500
@@ -35,7 +38,15 @@ SERVICE, SMALL_SERVICE = UUID(int=5), UUID(int=6)
 # In the last transactions of this session: what was not yet added to the server's statistics.
 ROWS_READ = """
 SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) AS rows_read
-FROM pg_stat_xact_user_tables WHERE relname ~ '^(notification|outbox)'
+FROM pg_stat_xact_user_tables WHERE relname ~ '^(ft_)?(notification|outbox)'
+"""
+
+# Thirty facts on each of a hundred days: one of them is the small service's.
+FACTS = """
+INSERT INTO ft_notification_status
+SELECT date '2026-11-21' - day, lpad(service::text, 32, '0')::uuid, lpad(service::text, 32, '0')::uuid,
+    '00000000-0000-0000-0000-000000000000'::uuid, 'email', 'normal', 'delivered', 1
+FROM generate_series(1, 100) AS day, generate_series(6, 35) AS service
 """
 
 
@@ -57,6 +68,7 @@ def crowd(own_database: PostgresDatabase, own_engine: Engine, clock: FixedClock)
             work.notifications.accept(message, entry)
         work.commit()
     with own_engine.connect() as connection:
+        connection.exec_driver_sql(FACTS)
         connection.exec_driver_sql("ANALYZE")
     return Crowd(own_database, clock, (ids[1], ids[MESSAGES // 2 + 1], ids[-1]))
 
@@ -183,6 +195,15 @@ def time_out(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     assert len(timed_out) <= 2
 
 
+def count_facts(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    yesterday = london_date(crowd.clock()) - timedelta(1)
+    week = Period(yesterday - timedelta(3), yesterday)
+    [count] = work.statistics.count_facts(week, By.NOTHING, service_id=SMALL_SERVICE)
+    assert count.messages == 4
+    assert work.statistics.days_with_facts(week.days()) == set(week.days())
+    assert work.statistics.last_fact(SMALL_SERVICE, since=week.first) == yesterday
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -202,6 +223,7 @@ def time_out(work: PostgresUnitOfWork, crowd: Crowd) -> None:
         take_and_remove,
         measure,
         time_out,
+        count_facts,
     ],
 )
 def test_a_statement_reads_only_what_it_is_about(
@@ -215,3 +237,62 @@ def test_a_statement_reads_only_what_it_is_about(
         row = work.notifications._session.row(ROWS_READ, {})
     assert row is not None
     assert row.rows_read <= 15 * rounds
+
+
+# A message every twenty seconds for two days, of a hundred services in turn.
+OF_MANY_SERVICES = """
+INSERT INTO notifications (id, service_id, template_id, created_at, expires_on, template_version, billable_units,
+    attempts, international, channel, key_type, status)
+SELECT (
+        lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '70008' || lpad(to_hex(number), 15, '0')
+    )::uuid,
+    lpad(mod(number, 100)::text, 32, '0')::uuid, lpad('7', 32, '0')::uuid, moment, '2026-11-30', 1, 0, 0, false,
+    'sms', 'normal', 'delivered'
+FROM generate_series(0, 8639) AS number,
+    LATERAL (SELECT timestamptz '2026-11-20 00:00+00' + number * interval '20 seconds' AS moment) AS made
+"""
+
+
+# The same for three weeks, of one service.
+OF_THREE_WEEKS = (
+    OF_MANY_SERVICES.replace("8639", f"{21 * 4320 - 1}")
+    .replace("2026-11-20 00", "2026-11-01 00")
+    .replace("number, 100", "number, 1")
+)
+
+
+def test_of_one_service_only_its_own_messages_of_the_day_are_read(
+    own_database: PostgresDatabase, own_engine: Engine
+) -> None:
+    with own_engine.connect() as connection:
+        connection.exec_driver_sql(OF_MANY_SERVICES)
+        connection.exec_driver_sql("ANALYZE")
+    service = UUID(int=5)
+    earlier = [Ids(uuid7(datetime(2026, 11, 19, tzinfo=UTC), 0), uuid7(datetime(2026, 11, 19, 1, tzinfo=UTC), 0))]
+    window = evolve(Window.of_day(date(2026, 11, 21), service), earlier=earlier)
+    with own_database.begin() as work:
+        for _ in range(3):
+            [count] = work.statistics.count_live(window, By.TEMPLATE, key_types=(KeyType.NORMAL, KeyType.TEAM))
+            assert count.messages == 43
+            assert work.statistics.last_accepted(UUID(int=7), window) is not None
+        row = work.notifications._session.row(ROWS_READ, {})
+    assert row is not None
+    assert row.rows_read <= 6 * (43 + 2)
+
+
+def test_of_a_day_no_other_days_messages_are_read(own_database: PostgresDatabase, own_engine: Engine) -> None:
+    with own_engine.connect() as connection:
+        connection.exec_driver_sql(OF_THREE_WEEKS)
+        connection.exec_driver_sql("VACUUM ANALYZE notifications")
+    for _ in range(3):
+        with own_database.begin() as work:
+            assert work.statistics.replace_facts(date(2026, 11, 20), TEXTS_AND_EMAILS) == 1
+            assert work.statistics.measure_processing(date(2026, 11, 20)).total == 0
+            [count] = work.statistics.count_live(
+                Window.of_day(date(2026, 11, 20)), By.NOTHING, key_types=(KeyType.NORMAL,)
+            )
+            assert count.messages == 4320
+            row = work.notifications._session.row(ROWS_READ, {})
+            assert row is not None
+            # The index knows times by the hundred-odd pages: some of the days beside it are looked at, none other.
+            assert row.rows_read <= 3 * (3 * 4320 + 10)

@@ -10,11 +10,11 @@ import pytest
 from attrs import evolve
 
 from notify_adapters.memory import FixedClock
-from notify_adapters.memory.statistics import MemoryStatistics
+from notify_adapters.memory.archive import MemoryFactArchive
+from notify_core.archive.countable import FactsArchived
 from notify_core.errors import NotFound
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Queue, Task
-from notify_core.statistics.build_facts import FactsIncomplete
 from notify_core.statistics.model import (
     By,
     InvalidPeriod,
@@ -204,12 +204,12 @@ def test_a_day_that_is_not_over_is_not_built(town: Town, ahead: int) -> None:
 
 
 def test_a_day_whose_messages_are_in_the_archive_keeps_its_facts(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MemoryStatistics, "facts_complete_since", lambda _: TODAY - 3 * DAY)
+    monkeypatch.setattr(MemoryFactArchive, "facts_complete_since", lambda _: TODAY - 3 * DAY)
     build = town.platform.notify.build_status_facts
     assert build(TODAY - 3 * DAY) == 0
-    with pytest.raises(FactsIncomplete, match="in the archive"):
+    with pytest.raises(FactsArchived, match="have been archived"):
         build(TODAY - 4 * DAY)
-    with pytest.raises(FactsIncomplete, match="in the archive"):
+    with pytest.raises(FactsArchived, match="have been archived"):
         town.platform.notify.save_processing_time(TODAY - 4 * DAY)
     saved = town.platform.notify.save_processing_time()
     assert [figures.day for figures in saved] == [TODAY - number * DAY for number in (1, 2, 3)]
