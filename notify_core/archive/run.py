@@ -23,12 +23,13 @@ _PAUSE = timedelta(minutes=1)
 
 @frozen(kw_only=True)
 class ArchiveFacts:
-    """Archive what is old enough, and promise what there was no time for."""
+    """Archive what is old enough, and promise what there was no time for: what is not done after `at_a_time`."""
 
     steps: ArchiveInSteps
     database: Database
     clock: Clock
     new_id: NewId
+    at_a_time: timedelta = _AT_A_TIME
 
     def __call__(self, began: Sequence[UUID] = ()) -> Counter[Did]:
         """Return how often what was done. `began` are ids that stand for when the run began; none: now.
@@ -45,7 +46,7 @@ class ArchiveFacts:
             if step.did is Did.BUSY:
                 self._promise(run, self.clock() + _PAUSE)
                 break
-            if self.clock() - start >= _AT_A_TIME:
+            if self.clock() - start >= self.at_a_time:
                 self._promise(run, self.clock())
                 break
         return done

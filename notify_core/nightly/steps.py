@@ -9,7 +9,7 @@ a promise: so all are given the time that they need.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +21,9 @@ from notify_core.errors import NotifyError
 from notify_core.jobs.remove_files import LETTERS, SMS_AND_EMAIL
 from notify_core.nightly.model import Done, Piece, Step
 from notify_core.retention.model import Applied
+from notify_core.statistics.build_facts import LETTER_DAYS, TEXT_AND_EMAIL_DAYS
+from notify_core.statistics.processing_time import MEASURED_DAYS
+from notify_core.vocabulary import Channel
 
 if TYPE_CHECKING:
     from notify_core.application import Notify
@@ -42,6 +45,7 @@ def steps_of(notify: Notify) -> tuple[Step, ...]:
     in_batches = evolve(notify.forget_answers.in_batches, at_a_time=_UNHURRIED)
     time_out = evolve(notify.time_out_sending, at_a_time=_UNHURRIED)
     archive_requests = evolve(notify.archive_unsubscribe_requests, in_batches=in_batches)
+    archive = evolve(notify.archive_facts, at_a_time=_UNHURRIED)
     remove_texts = evolve(notify.remove_expired_texts, at_a_time=_UNHURRIED)
     forget = evolve(notify.forget_answers, in_batches=in_batches)
     apply_retention = evolve(notify.apply_retention, at_a_time=_UNHURRIED)
@@ -70,9 +74,26 @@ def steps_of(notify: Notify) -> tuple[Step, ...]:
             heeds_day=True,
         ),
         Step(
+            name="create-nightly-notification-status",
+            about="Count what became of the messages of the last days: four, and ten of letters.",
+            pieces=lambda ended: _statuses(notify, ended),
+            heeds_day=True,
+        ),
+        Step(
+            name="deep-archive-notification-history-up-to-limit",
+            about="Put facts that are older than a year into files.",
+            pieces=_now(hours=lambda: {did.value: count for did, count in archive().items()}),
+        ),
+        Step(
             name="delete-inbound-sms",
             about="Let received texts go that have expired.",
             pieces=_now(texts=lambda: _let_go(remove_texts())),
+        ),
+        Step(
+            name="save-daily-notification-processing-time",
+            about="Measure how soon messages were handed over, for a week.",
+            pieces=lambda ended: _by_day(ended, MEASURED_DAYS, lambda day: _measured(notify, day)),
+            heeds_day=True,
         ),
         Step(
             name="run-populate-annual-billing",
@@ -100,6 +121,22 @@ def steps_of(notify: Notify) -> tuple[Step, ...]:
             pieces=_now(jobs=lambda: {"archived": remove_files(LETTERS)}),
         ),
     )
+
+
+def _statuses(notify: Notify, ended: date) -> tuple[Piece, ...]:
+    """Count all channels of the days on which texts and emails may have changed, and letters of those before."""
+
+    def count(channels: Collection[Channel], day: date) -> Done:
+        return {"facts": notify.build_status_facts(day, channels)}
+
+    every_channel = _by_day(ended, TEXT_AND_EMAIL_DAYS, partial(count, tuple(Channel)))
+    before = ended - timedelta(days=TEXT_AND_EMAIL_DAYS)
+    letters = _by_day(before, LETTER_DAYS - TEXT_AND_EMAIL_DAYS, partial(count, LETTERS))
+    return (*every_channel, *(evolve(piece, label=f"{piece.label}, letters") for piece in letters))
+
+
+def _measured(notify: Notify, day: date) -> Done:
+    return {"messages": sum(measured.total for measured in notify.save_processing_time(day))}
 
 
 def _swept(notify: Notify) -> Done:

@@ -13,8 +13,9 @@ from notify_core.statistics.model import InvalidPeriod, Period, ProcessingTime
 from notify_core.unit_of_work import Database
 
 _DAY = timedelta(days=1)
-# For nights that were missed.
-_MADE_UP_FOR = timedelta(days=6)
+#: Yesterday, and days before it for nights that were missed.
+MEASURED_DAYS = 7
+_MADE_UP_FOR = timedelta(days=MEASURED_DAYS - 1)
 # Well within the time that a task may take.
 _AT_A_TIME = timedelta(seconds=10)
 
