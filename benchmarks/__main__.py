@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 
 def _measurements() -> dict[str, Callable[..., Rows]]:
-    from benchmarks import accept, bulk, bulk_api, content, deliver, fairness, read
+    from benchmarks import accept, bulk, bulk_api, content, deliver, fairness, nights, read
 
     return {
         "accept": accept.run,
@@ -24,16 +24,24 @@ def _measurements() -> dict[str, Callable[..., Rows]]:
         "fairness": fairness.run,
         "bulk": bulk.run,
         "bulk-api": bulk_api.run,
+        "nights": nights.run,
         "content": content.run,
         "scaling": content.run_scaling,
     }
 
 
+def _charts() -> dict[str, Callable[[Rows], Iterator[str]]]:
+    from benchmarks import nights
+
+    return {"nights": nights.charts}
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("names", nargs=-1, metavar="[accept|read|deliver|fairness|bulk|bulk-api|content|scaling]...")
+@click.argument("names", nargs=-1, metavar="[accept|read|deliver|fairness|bulk|bulk-api|nights|content|scaling]...")
 @click.option("--quick", is_flag=True, help="Short rounds: shows that it works, measures badly.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def main(names: tuple[str, ...], quick: bool, as_json: bool) -> None:
+@click.option("--charts", "with_charts", is_flag=True, help="Print charts for Markdown, too, of what grows.")
+def main(names: tuple[str, ...], quick: bool, as_json: bool, with_charts: bool) -> None:
     """Measure what NAMES say (left out: everything), on this machine, everything on loopback."""
     measurements = _measurements()
     if strangers := set(names) - set(measurements):
@@ -48,6 +56,8 @@ def main(names: tuple[str, ...], quick: bool, as_json: bool) -> None:
         return
     for name, rows in results.items():
         Console().print(_table(name, rows))
+        if with_charts and name in _charts():
+            click.echo("\n\n".join(_charts()[name](rows)))
 
 
 def _table(name: str, rows: Rows) -> Table:
