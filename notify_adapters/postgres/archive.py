@@ -15,7 +15,7 @@ from typing import Any
 
 from psycopg.errors import UndefinedTable
 
-from notify_adapters.postgres.session import LockNotAvailable, Row, Session
+from notify_adapters.postgres.session import Locked, Row, Session
 from notify_adapters.postgres.tables import archived_hours, columns_of
 from notify_core.archive.columns import CHECKSUM_BYTES, COLUMNS, NOTHING, SEPARATOR, Column, Kind
 from notify_core.archive.model import (
@@ -217,7 +217,7 @@ class PostgresFactArchive:
         try:
             self._limit_waiting()
             self._session.run(_WATCH.format(trigger=_TRIGGER, table=_table(month), month=month), {})
-        except (LockNotAvailable, UndefinedTable):
+        except (Locked, UndefinedTable):
             return False
         self._session.run(_FORGET_VERIFIED, {"month": month})
         return True
@@ -299,7 +299,7 @@ class PostgresFactArchive:
             self._session.run(f"DROP TABLE {_table(month)}", {})
         except UndefinedTable:
             return Removal.UNVERIFIED
-        except LockNotAvailable:
+        except Locked:
             return Removal.BUSY
         return Removal.REMOVED
 

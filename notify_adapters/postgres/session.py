@@ -36,10 +36,6 @@ class Locked(DatabaseUnavailable):
     """A lock was not to be had within the session's `lock_timeout`: others are at work there."""
 
 
-class LockNotAvailable(DatabaseUnavailable):
-    """Somebody else is using what was to be locked, and was not done in time."""
-
-
 class Mode(Enum):
     """Whether each statement counts at once, or all of them when they are committed."""
 
@@ -165,7 +161,6 @@ class Session:
             return cursor.execute(statement.encode(), parameters)
         except errors.LockNotAvailable as error:
             raise Locked("others hold on to it") from error
-            raise LockNotAvailable(str(error)) from error
         except UNAVAILABLE as error:
             raise unavailable(error) from error
         except psycopg.DataError:
