@@ -14,16 +14,12 @@ from notify_core.billing.rates import MOST_SHEETS, LetterRate, SmsRate, Tariff
 from notify_core.vocabulary import Channel, Postage
 
 
-class _Pounds(click.ParamType):
-    """A sum in pounds, exactly as it is written."""
-
-    name = "pounds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            return Decimal(str(value))
-        except InvalidOperation:
-            self.fail(f"{value!r} is not a sum in pounds, such as 0.0233", param, ctx)
+def _pounds(text: str) -> Decimal:
+    """Read a sum in pounds, exactly as it is written."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise click.BadParameter(f"{text!r} is not a sum in pounds, such as 0.0233") from None
 
 
 _FROM = click.option(
@@ -62,7 +58,7 @@ def add() -> None:
 
 @add.command()
 @_FROM
-@click.option("--pounds", type=_Pounds(), required=True, help="For a fragment.")
+@click.option("--pounds", type=_pounds, required=True, help="For a fragment.")
 @_CORRECT
 @json_option
 def sms(valid_from: datetime, pounds: Decimal, correct: bool, as_json: bool) -> None:
@@ -74,7 +70,7 @@ def sms(valid_from: datetime, pounds: Decimal, correct: bool, as_json: bool) -> 
 @_FROM
 @click.option("--postage", type=click.Choice([postage.value for postage in Postage]), required=True)
 @click.option("--sheets", type=int, required=True, help=f"Of how many sheets of paper, from 1 to {MOST_SHEETS}.")
-@click.option("--pounds", type=_Pounds(), required=True, help="For a letter, all of its sheets included.")
+@click.option("--pounds", type=_pounds, required=True, help="For a letter, all of its sheets included.")
 @_CORRECT
 @json_option
 def letter(valid_from: datetime, postage: str, sheets: int, pounds: Decimal, correct: bool, as_json: bool) -> None:

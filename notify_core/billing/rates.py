@@ -117,7 +117,7 @@ class Cost:
 
     ready: bool
     pounds: Decimal | None = None
-    details: Mapping[str, Decimal | int | str | None] = field(factory=dict, hash=False)
+    details: Mapping[str, Decimal | int | str] = field(factory=dict, hash=False)
 
 
 _NOT_YET = Cost(ready=False)
@@ -169,5 +169,5 @@ def _priced_letter(sheets: int, postage: Postage | None, rate: Decimal) -> Cost:
     return Cost(
         ready=True,
         pounds=rate,
-        details={"billable_sheets_of_paper": sheets, "postage": None if postage is None else postage.value},
+        details={"billable_sheets_of_paper": sheets} | ({} if postage is None else {"postage": postage.value}),
     )

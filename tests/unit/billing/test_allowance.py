@@ -132,7 +132,9 @@ def test_a_world_decides_on_the_type_and_changes_it(platform: MemoryPlatform) ->
         service = {"name": "Bins"} | ({} if kind is None else {"organisation_type": kind})
         applied = platform.notify.apply_world(read_world({"services": [service]}))
         assert applied.conflicts == ()
-        return platform.notify.find_allowance(applied.services["Bins"].id).fragments
+        service_id = applied.services["Bins"].id
+        assert service_id is not None
+        return platform.notify.find_allowance(service_id).fragments
 
     assert apply("central") == 20_000
     assert apply(None) == 20_000
