@@ -15,9 +15,9 @@ from notify_core.archive.columns import COLUMNS, NOTHING, SEPARATOR, Column, Kin
 from notify_core.archive.model import Tally, UnreadableFile
 from notify_core.errors import ConfigurationError
 
-# A file is written and read a stripe at a time: some 100,000 rows, which take up to 100 MB while they are checked.
+# A file is written and read a stripe at a time, which is some 100,000 rows; and checked a few of them at a time.
 _STRIPE_BYTES = 4 * 1024 * 1024
-_ROWS_AT_A_TIME = 50_000
+_ROWS_AT_A_TIME = 20_000
 _BYTES_OF_ID = 16
 _DIGITS_OF_ID = 32
 # ORC counts columns from the file itself, which is 0.

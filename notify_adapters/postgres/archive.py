@@ -30,7 +30,7 @@ from notify_core.archive.model import (
 )
 from notify_core.calendar import london_date
 
-_BATCH = 50_000
+_BATCH = 20_000
 _LOCK_TIMEOUT_MS = 1000
 _HOUR_COLUMNS = columns_of(archived_hours)
 _TRIGGER = "archived_fact_changed"

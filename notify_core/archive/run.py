@@ -15,8 +15,8 @@ from notify_core.identifiers import NewId, first_id_at, moment_of
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.unit_of_work import Database
 
-# A step about a million rows takes some ten seconds, so that one that begins just before this is over in time.
-_AT_A_TIME = timedelta(seconds=10)
+# A step about a million rows takes some fifteen seconds: one that begins just before this is over in time.
+_AT_A_TIME = timedelta(seconds=5)
 # Until those are done, perhaps, who used the table.
 _PAUSE = timedelta(minutes=1)
 
