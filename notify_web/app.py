@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from itertools import product
@@ -22,7 +23,10 @@ def create_app(assemble: Callable[[Settings, Role], Platform] = assemble) -> ASG
     """Build the app that the environment describes. Raises ConfigurationError."""
     settings = read_settings(os.environ)
     platform = assemble(settings, Role.WEB)
-    return build_app(ports_from(platform), close=platform.close)
+    app = build_app(ports_from(platform), close=platform.close)
+    # What is loaded by now stays for good: it is not to be looked through for garbage again and again.
+    gc.freeze()
+    return app
 
 
 def ports_from(platform: Platform) -> WebPorts:
