@@ -6,6 +6,7 @@ that has imported everything is kept, and gives birth to those that run the comm
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import runpy
@@ -90,7 +91,10 @@ def _become(
         opened = os.open(path, flags)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    # The one it was born with is closed. Like that of any interpreter, this one has a name, which commands may read.
+    stdin = io.FileIO(0, closefd=False)
+    stdin.name = "<stdin>"
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(stdin), encoding="utf-8")
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
