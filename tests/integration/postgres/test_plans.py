@@ -292,7 +292,8 @@ def test_of_a_day_no_other_days_messages_are_read(own_database: PostgresDatabase
                 Window.of_day(date(2026, 11, 20)), By.NOTHING, key_types=(KeyType.NORMAL,)
             )
             assert count.messages == 4320
-            row = work.notifications._session.row(ROWS_READ, {})
-            assert row is not None
-            # The index knows times by the hundred-odd pages: some of the days beside it are looked at, none other.
-            assert row.rows_read <= 3 * (3 * 4320 + 10)
+    with own_database.begin() as work:
+        row = work.notifications._session.row(ROWS_READ, {})
+    assert row is not None
+    # Three rounds of three. The index knows times by the hundred-odd pages: the days beside it are looked at, too.
+    assert row.rows_read <= 9 * 4 * 4320
