@@ -115,29 +115,6 @@ def test_a_night_counts_what_was_sent_from_midnight_to_midnight_in_london(ended:
     assert counted == {ended - timedelta(days=1): 1, ended: 2, next_day: 0}
 
 
-@pytest.mark.parametrize("ended", [date(2026, month, day) for month, day in CLOCK_CHANGES], ids=str)
-@pytest.mark.parametrize("hour", [0, 3], ids=["at the beginning", "at the end"])
-def test_a_night_counts_what_was_sent_from_midnight_to_midnight_in_london(ended: date, hour: int) -> None:
-    """Days of 23, 24 and 25 hours; the night begins at five past midnight in UTC, in summer an hour later there."""
-    start, end = london_midnight(ended), london_midnight(ended + timedelta(days=1))
-    clock = FixedClock(start - timedelta(minutes=1))
-    town = make_town(in_memory(clock=clock, new_id=SequentialIds(clock)), clock)
-    for moment in (clock.now, start, end - MOMENT, end):
-        clock.now = moment
-        town.text()
-        town.platform.run()
-    next_day = ended + timedelta(days=1)
-    clock.now = datetime(next_day.year, next_day.month, next_day.day, hour, 5, tzinfo=UTC)
-    outcome = town.platform.notify.run_night()
-    assert outcome.ended == ended
-    assert outcome.is_done, [step.failed for step in outcome.steps]
-    counted = {
-        day: sum(fact.notifications_sent for fact in town.platform.notify.list_facts(town.service.id, day))
-        for day in (ended - timedelta(days=1), ended, next_day)
-    }
-    assert counted == {ended - timedelta(days=1): 1, ended: 2, next_day: 0}
-
-
 def _time_of_day(cron: str) -> tuple[int, int]:
     """Return the hour and minute of an entry that runs once in a day; for others a time before all of them."""
     minute, hour, *_ = cron.split()
