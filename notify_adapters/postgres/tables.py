@@ -236,7 +236,12 @@ Index(
     notifications.c.id,
 )
 # Which pages hold which times: rows stand in the order in which they came, those of files too.
-Index("notifications_created_at_idx", notifications.c.created_at, postgresql_using="brin")
+Index(
+    "notifications_created_at_idx",
+    notifications.c.created_at,
+    postgresql_using="brin",
+    postgresql_with={"autosummarize": "on"},
+)
 Index("notifications_undelivered_idx", notifications.c.id, postgresql_where=text("undelivered"))
 Index("notifications_in_doubt_idx", notifications.c.id, postgresql_where=text("in_doubt_until IS NOT NULL"))
 Index("notifications_doubts_idx", notifications.c.id, postgresql_where=text("doubts > 0"))
