@@ -10,6 +10,7 @@ from notify_adapters.memory import FixedClock, SequentialIds, in_memory
 from notify_core.calendar import london_midnight
 from notify_core.notifications.model import Attempted
 from notify_core.notifications.status import Status
+from notify_core.statistics.model import Period
 from notify_core.vocabulary import ProviderName
 from notify_worker.beat import SCHEDULE
 from tests.unit.conftest import Town, make_town
@@ -113,6 +114,9 @@ def test_a_night_counts_what_was_sent_from_midnight_to_midnight_in_london(ended:
         for day in (ended - timedelta(days=1), ended, next_day)
     }
     assert counted == {ended - timedelta(days=1): 1, ended: 2, next_day: 0}
+    statistics = town.platform.notify.count_statistics(Period(ended, ended), town.service.id)
+    assert not statistics.live, "the night has counted it"
+    assert sum(count.messages for count in statistics.counts) == 2
 
 
 def _time_of_day(cron: str) -> tuple[int, int]:
