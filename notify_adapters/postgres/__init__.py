@@ -5,6 +5,7 @@
     session.py       runs a statement, and turns the driver's errors into the core's
     tables.py        every table of this version
     partitions.py    the months of `notifications`, the days of `notification_contents`
+    retention.py     drops days; redating.py moves what there is to other days
     migrate.py       brings a database up to date; imported by who does so only, since it is large
     wake.py          wakes relays when the outbox has something for them
     ...              one module per repository

@@ -29,6 +29,7 @@ from notify_core.notifications.model import (
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import received
 from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.retention.model import Move
 from notify_core.statistics.model import TEXTS_AND_EMAILS, By, Period, Window
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
@@ -204,6 +205,23 @@ def count_facts(work: PostgresUnitOfWork, crowd: Crowd) -> None:
     assert work.statistics.last_fact(SMALL_SERVICE, since=week.first) == yesterday
 
 
+def move_to_another_day(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    bounds: dict[str, Any] = {"since": first_id_at(crowd.clock()), "before": crowd.ids[0], "limit": 500}
+    today = london_date(crowd.clock())
+    assert len(work.redating.messages_of(SERVICE, KeyType.NORMAL, today=today, **bounds)) == 0
+    # As though it were moved, and back again: the rounds after this find the same.
+    day = expiry_date(crowd.clock(), 7)
+    moves = [Move(id=crowd.ids[1], before=day, after=day)]
+    assert len(work.redating.move_messages(moves, today=today)) == 1
+    work.redating.gather_events(moves, today=today)
+
+
+def what_nights_look_for(work: PostgresUnitOfWork, crowd: Crowd) -> None:
+    far = london_date(crowd.clock()) + timedelta(days=99)
+    assert work.retention.stuck_letters(through=far, limit=100) == []
+    assert work.retention.remove_test_messages(today=far, limit=100) == 0
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -224,6 +242,8 @@ def count_facts(work: PostgresUnitOfWork, crowd: Crowd) -> None:
         measure,
         time_out,
         count_facts,
+        move_to_another_day,
+        what_nights_look_for,
     ],
 )
 def test_a_statement_reads_only_what_it_is_about(

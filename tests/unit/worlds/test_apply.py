@@ -398,3 +398,24 @@ def test_texts_that_cannot_have_come_are_conflicts(
 ) -> None:
     apply(platform, bins())
     assert apply(platform, wanted).conflicts == (conflict,)
+
+
+def test_another_retention_is_applied_to_what_there_is_and_only_then(
+    platform: MemoryPlatform, clock: FixedClock
+) -> None:
+    apply(platform, {"name": "Bins", "retention_days": {"sms": 4}})
+    service_id = stored(platform).id
+
+    def redating() -> object:
+        return platform.notify.show_retention(service_id).redating
+
+    apply(platform, {"name": "Bins", "retention_days": {"sms": 4, "email": 7}})
+    assert redating() is None, "seven days are what it has anyway"
+    world = read_world({"services": [{"name": "Bins", "retention_days": {"sms": 9}}]})
+    platform.notify.apply_world(world, rehearse=True)
+    assert redating() is None
+    platform.notify.apply_world(world)
+    assert redating() is not None
+    clock.advance(timedelta(seconds=61))
+    platform.run()
+    assert redating() is None
