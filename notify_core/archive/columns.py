@@ -77,8 +77,8 @@ def _same(name: str, kind: Kind) -> Column:
 
 
 # First the columns of the history that others keep, under the names that they have there: all for which there is a
-# fact. `client_reference` is personal and gone with the contents; who created a message, and the postage of letters,
-# are not known here. Then the facts that nobody else has.
+# fact. `client_reference` is personal and gone with the contents; who created a message is not known here. Then the
+# facts that nobody else has.
 COLUMNS = (
     _same("id", Kind.IDENTIFIER),
     _same("job_id", Kind.IDENTIFIER),
@@ -100,6 +100,7 @@ COLUMNS = (
     Column("phone_prefix", "country_prefix", Kind.WORD),
     _same("rate_multiplier", Kind.NUMBER),
     _same("document_download_count", Kind.NUMBER),
+    _same("postage", Kind.WORD),
     _same("scheduled_for", Kind.MOMENT),
     _same("expires_on", Kind.DAY),
     _same("attempts", Kind.NUMBER),

@@ -28,7 +28,7 @@ FACTS = Notification(
     sent_by=ProviderName.SES,
     reference="",
 )
-# What others keep of old messages, in the order in which they do. We know nothing of the last three.
+# What others keep of old messages, in the order in which they do. We know nothing of who created them.
 THEIRS = [
     "id",
     "job_id",
@@ -50,6 +50,7 @@ THEIRS = [
     "phone_prefix",
     "rate_multiplier",
     "document_download_count",
+    "postage",
 ]
 
 
@@ -82,7 +83,7 @@ def test_lines_bring_back_what_was_written() -> None:
 
 
 def test_a_line_with_too_few_values_is_refused() -> None:
-    with pytest.raises(ValueError, match="a row has 2 values, and should have 27"):
+    with pytest.raises(ValueError, match="a row has 2 values, and should have 28"):
         list(rows_of(b"1,2\n"))
 
 
