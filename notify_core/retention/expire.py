@@ -32,7 +32,9 @@ class ExpireDays:
         for day in expired:
             if self.clock() >= until:
                 return Applied(dropped=tuple(dropped), held=tuple(held), unfinished=True)
-            (dropped if self._drop(day) else held).append(day)
+            # Whoever waits for a table holds everybody else up: once is enough.
+            is_busy = any(other.kind is day.kind for other in held)
+            (held if is_busy or not self._drop(day) else dropped).append(day)
         found = Applied(dropped=tuple(dropped), held=tuple(held), unfinished=bool(held))
         return self._sweep(kinds, until, found)
 
