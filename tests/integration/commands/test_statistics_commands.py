@@ -79,7 +79,9 @@ def history(postgres_server: EmbeddedPostgres) -> Iterator[History]:
         work.inbound.add_number(InboundNumber(id=UUID(int=1), number="07700900001", provider=ProviderName.MMG))
 
     def run(*arguments: str, text: str | None = None, **more: str) -> Any:
-        return run_with(environment | more, *arguments, text=text)
+        # What a terminal can show is asked for when Python starts.
+        fresh = "PYTHONIOENCODING" in more
+        return run_with(environment | more, *arguments, text=text, fresh=fresh)
 
     yield History(notify=run, platform=platform, service=service, template=template, dramatic=dramatic, today=today)
     platform.close()
