@@ -304,6 +304,7 @@ def test_of_a_day_no_other_days_messages_are_read(own_database: PostgresDatabase
     with own_engine.connect() as connection:
         connection.exec_driver_sql(OF_THREE_WEEKS)
         connection.exec_driver_sql("VACUUM ANALYZE notifications")
+        connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")  # what it read is not what is counted here
     for _ in range(3):
         with own_database.begin() as work:
             assert work.statistics.replace_facts(date(2026, 11, 20), TEXTS_AND_EMAILS) == 1
