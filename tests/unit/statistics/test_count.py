@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from notify_adapters.memory import FixedClock
-from notify_adapters.memory.archive import MemoryFactArchive
+from notify_adapters.memory import FixedClock, SequentialIds, in_memory
+from notify_core.application import Options
 from notify_core.archive.countable import FactsArchived
+from notify_core.archive.model import ArchivePolicy
 from notify_core.errors import NotFound
 from notify_core.notifications.status import Status
 from notify_core.outbox.model import Queue, Task
@@ -25,7 +26,7 @@ from notify_core.statistics.model import (
     Totals,
 )
 from notify_core.vocabulary import Channel, KeyType
-from tests.unit.conftest import Town
+from tests.unit.conftest import Town, make_town
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 11, 21)
@@ -203,16 +204,22 @@ def test_a_day_that_is_not_over_is_not_built(town: Town, ahead: int) -> None:
         town.platform.notify.save_processing_time(TODAY + ahead * DAY)
 
 
-def test_a_day_whose_messages_are_in_the_archive_keeps_its_facts(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MemoryFactArchive, "facts_complete_since", lambda _: TODAY - 3 * DAY)
-    build = town.platform.notify.build_status_facts
-    assert build(TODAY - 3 * DAY) == 0
+def test_a_day_whose_messages_are_in_the_archive_keeps_its_facts() -> None:
+    clock = FixedClock(datetime(2026, 11, 28, 12, tzinfo=UTC))
+    options = Options(email_domain="example.com", sms_sender="NOTIFY", archive=ArchivePolicy(min_age=DAY))
+    town = make_town(in_memory(clock=clock, new_id=SequentialIds(clock), options=options), clock)
+    notify = town.platform.notify
+    town.text()
+    town.platform.run()
+    clock.now = datetime(2026, 12, 2, 12, tzinfo=UTC)
+    notify.archive_facts()
+    assert notify.build_status_facts(date(2026, 11, 29)) == 0
     with pytest.raises(FactsArchived, match="have been archived"):
-        build(TODAY - 4 * DAY)
+        notify.build_status_facts(date(2026, 11, 28))
     with pytest.raises(FactsArchived, match="have been archived"):
-        town.platform.notify.save_processing_time(TODAY - 4 * DAY)
-    saved = town.platform.notify.save_processing_time()
-    assert [figures.day for figures in saved] == [TODAY - number * DAY for number in (1, 2, 3)]
+        notify.save_processing_time(date(2026, 11, 28))
+    saved = notify.save_processing_time()
+    assert [figures.day for figures in saved] == [date(2026, 12, 1), date(2026, 11, 30), date(2026, 11, 29)]
 
 
 def test_yesterday_is_measured_and_what_was_missed_of_a_week(town: Town) -> None:
