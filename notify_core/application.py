@@ -17,7 +17,7 @@ from notify_core.archive.ports import ArchiveStorage
 from notify_core.archive.run import ArchiveFacts
 from notify_core.archive.steps import ArchiveInSteps
 from notify_core.billing.assign import FindAllowance, PopulateAnnualBilling, SetAllowance
-from notify_core.billing.build import BuildBilling, CreateNightlyBilling, UpdateBillingForToday, day_of
+from notify_core.billing.build import BuildBilling, CreateNightlyBilling, UpdateBillingForToday
 from notify_core.billing.change_rates import AddRate, ListRates
 from notify_core.billing.show import ListFacts, ShowUsage
 from notify_core.bulk.cancel import CancelBulk
@@ -78,6 +78,7 @@ from notify_core.notifications.send import Acceptance, SendEmail, SendSms
 from notify_core.notifications.simulate_receipt import SimulateReceipts
 from notify_core.notifications.time_out import TimeOutSending
 from notify_core.outbox.batches import InBatches
+from notify_core.outbox.days import day_of_id
 from notify_core.outbox.model import Task
 from notify_core.outbox.ports import Publisher
 from notify_core.outbox.relay import RelayOutbox
@@ -351,7 +352,7 @@ class Notify:
             Task.REMOVE_SMS_EMAIL_JOBS: partial(self.remove_job_files, SMS_AND_EMAIL),
             Task.REMOVE_LETTER_JOBS: partial(self.remove_job_files, LETTERS),
             Task.FORGET_ANSWERS: self.forget_answers,
-            Task.BUILD_BILLING: lambda ids: [self.build_billing(day_of(identifier)) for identifier in ids],
+            Task.BUILD_BILLING: lambda ids: [self.build_billing(day_of_id(identifier)) for identifier in ids],
             **{task: BuildPromisedFacts(self.build_status_facts, of) for task, of in CHANNELS_OF_TASK.items()},
             Task.ARCHIVE_FACTS: self.archive_facts,
         }

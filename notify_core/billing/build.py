@@ -7,14 +7,14 @@ it does not matter how often a day is counted, or how late.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from uuid import UUID
 
 from attrs import frozen
 
 from notify_core.archive.countable import require_countable
-from notify_core.calendar import london_date, london_midnight
+from notify_core.calendar import london_date
 from notify_core.clock import Clock
-from notify_core.identifiers import NewId, first_id_at, moment_of
+from notify_core.identifiers import NewId
+from notify_core.outbox.days import id_of_day
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.unit_of_work import Database
 
@@ -60,7 +60,7 @@ class CreateNightlyBilling:
                 id=self.new_id(),
                 task=Task.BUILD_BILLING,
                 queue=Queue.REPORTING,
-                subject_id=standing_for(day),
+                subject_id=id_of_day(day),
                 available_at=now + number * _APART,
             )
             for number, day in enumerate(wanted)
@@ -80,21 +80,3 @@ class UpdateBillingForToday:
     def __call__(self) -> int:
         """Return how many facts today has. Safe to repeat."""
         return self.build(london_date(self.clock()))
-
-
-def standing_for(day: date) -> UUID:
-    """Return the id that stands for a London day where the subject of a task is to be an id.
-
-    >>> standing_for(date(2026, 7, 1))
-    UUID('019f1ac2-c580-7000-8000-000000000000')
-    """
-    return first_id_at(london_midnight(day))
-
-
-def day_of(identifier: UUID) -> date:
-    """Return the London day that an id stands for, or in which it was made.
-
-    >>> day_of(standing_for(date(2026, 7, 1)))
-    datetime.date(2026, 7, 1)
-    """
-    return london_date(moment_of(identifier))

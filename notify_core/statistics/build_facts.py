@@ -15,9 +15,10 @@ from uuid import UUID
 from attrs import frozen
 
 from notify_core.archive.countable import require_countable
-from notify_core.calendar import london_date, london_midnight
+from notify_core.calendar import london_date
 from notify_core.clock import Clock
-from notify_core.identifiers import NewId, first_id_at, moment_of
+from notify_core.identifiers import NewId
+from notify_core.outbox.days import day_of_id, id_of_day
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.statistics.model import LETTERS, TEXTS_AND_EMAILS, InvalidPeriod
 from notify_core.unit_of_work import Database
@@ -61,7 +62,7 @@ class BuildPromisedFacts:
     def __call__(self, day_ids: Iterable[UUID]) -> None:
         """Build the facts of the days that these ids stand for, as `id_of_day` has them. Raises like `build`."""
         for day_id in day_ids:
-            self.build(london_date(moment_of(day_id)), self.channels)
+            self.build(day_of_id(day_id), self.channels)
 
 
 @frozen
@@ -105,15 +106,6 @@ class CreateNightlyStatus:
         with self.database.statement() as work:
             counted = work.statistics.days_with_facts(days)
         return len(list(takewhile(lambda day: day not in counted, days)))
-
-
-def id_of_day(day: date) -> UUID:
-    """Return the id that stands for a London day in a promise.
-
-    >>> id_of_day(date(2026, 11, 21))
-    UUID('01a1fb67-1800-7000-8000-000000000000')
-    """
-    return first_id_at(london_midnight(day))
 
 
 #: What each of the promised tasks is about.

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase
 from notify_core.billing.allowance import Allowance, Grounds
-from notify_core.billing.build import BuildBilling, CreateNightlyBilling, day_of
+from notify_core.billing.build import BuildBilling, CreateNightlyBilling
 from notify_core.billing.defaults import DEFAULT_ALLOWANCES, DEFAULT_TARIFF
 from notify_core.billing.model import DayUsage, Fact
 from notify_core.billing.rates import LetterRate, SmsRate
@@ -25,6 +25,7 @@ from notify_core.identifiers import NewId, first_id_at
 from notify_core.jobs.model import Job, JobStatus
 from notify_core.notifications.model import Notification
 from notify_core.notifications.status import BILLABLE, Status
+from notify_core.outbox.days import day_of_id
 from notify_core.outbox.model import Queue, Task
 from notify_core.services.model import OrganisationType, Service
 from notify_core.unit_of_work import Database
@@ -290,7 +291,7 @@ def test_a_night_promises_ten_days_apart(database: Database, clock: FixedClock, 
     later = clock.now + timedelta(hours=1)
     with database.begin() as work:
         promised = work.outbox.take(limit=100, due_before=later, now=later, until=later)
-    assert [day_of(entry.subject_id) for entry in promised] == days
+    assert [day_of_id(entry.subject_id) for entry in promised] == days
     assert {(entry.task, entry.queue) for entry in promised} == {(Task.BUILD_BILLING, Queue.REPORTING)}
     assert [entry.available_at - clock.now for entry in promised] == [timedelta(seconds=30 * n) for n in range(10)]
 
