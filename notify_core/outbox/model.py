@@ -55,23 +55,22 @@ class Task(StrEnum):
     PROCESS_JOB = "process-job"
     SHATTER_JOB_ROWS = "shatter-job-rows"
     PROCESS_INCOMPLETE_JOBS = "process-incomplete-jobs"
-    #: Of these three, too, ids stand for moments: those at which their runs began.
+    #: Of these four, too, ids stand for moments: those at which their runs began.
+    ARCHIVE_FACTS = "deep-archive-notification-history-up-to-limit"
     APPLY_RETENTION = "delete-notifications-older-than-retention"
     REMOVE_EXPIRED_TEXTS = "delete-inbound-sms"
     REMOVE_LETTER_FILES = "remove-letter-files"
+    #: Its ids are of services.
     REDATE_CONTENTS = "redate-contents"
     # The ids of these only say where to go on.
     ARCHIVE_UNSUBSCRIBE_REQUESTS = "archive-unsubscribe-requests"
     REMOVE_SMS_EMAIL_JOBS = "remove_sms_email_jobs"
     REMOVE_LETTER_JOBS = "remove_letter_jobs"
     FORGET_ANSWERS = "forget-answers"
-    #: Its ids stand for London days.
+    #: The ids of these stand for London days.
     BUILD_BILLING = "create-or-update-ft-billing-for-day"
-    #: The ids of these stand for days.
     BUILD_STATUS_FACTS = "create-nightly-notification-status-for-day"
     BUILD_LETTER_STATUS_FACTS = "create-nightly-letter-status-for-day"
-    #: Its ids are of no messages: they stand for the moments at which runs began.
-    ARCHIVE_FACTS = "deep-archive-notification-history-up-to-limit"
 
 
 DELIVERING = frozenset({Task.DELIVER_SMS, Task.DELIVER_EMAIL})
@@ -143,7 +142,6 @@ def as_messages(entries: Iterable[OutboxEntry], now: datetime) -> Iterator[TaskM
 
     Entries that share task, queue, group and (whole) seconds of delay travel together, up to
     SUBJECTS_PER_MESSAGE of them, each subject once; those of tasks that take long alone. Their times must lie within
-    SUBJECTS_PER_MESSAGE of them, each subject once; those of long tasks alone. Their times must lie within
     LONGEST_BROKER_DELAY of `now`.
     """
     together: dict[tuple[Task, Queue, UUID | None, timedelta], list[OutboxEntry]] = {}
