@@ -5,7 +5,10 @@ What takes long goes first: a long file that is begun last is waited for by ever
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 from xdist.scheduler import LoadFileScheduling
 
 # Folders whose tests start whole systems or long-running processes, and then what only talks to a database.
@@ -22,6 +25,14 @@ _LONGEST_FIRST = (
 )
 # The files in there use one system, which takes longer to start than any of them to run.
 _TOGETHER = "tests/integration/system/python_client/"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_inherits_a_log() -> Iterator[None]:
+    """Whoever begins to log writes to what is standard output just then, which is closed when the test is over."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,6 +12,8 @@ LOOPBACK = "127.0.0.1"
 #: Below the ports that the kernel gives to clients: a server that is stopped and started again must not find that a
 #: connection of somebody else has taken its port meanwhile.
 PORTS = range(20_000, 32_700)
+# Not to be seeded: processes that look for ports at the same time must not look in the same order.
+_RANDOM = random.SystemRandom()
 
 
 def free_port() -> int:
@@ -26,7 +28,7 @@ def free_ports(count: int) -> list[int]:
     """
     with ExitStack() as held:
         found: list[int] = []
-        for port in random.sample(PORTS, len(PORTS)):
+        for port in _RANDOM.sample(PORTS, len(PORTS)):
             if len(found) == count:
                 break
             one = held.enter_context(socket.socket())

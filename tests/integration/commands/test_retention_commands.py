@@ -16,6 +16,7 @@ import pytest
 from notify_adapters.embedded import EmbeddedPostgres
 from notify_adapters.postgres.migrate import migrate
 from tests.integration.commands.test_operator_commands import KEYS, Run, document, run_with
+from tests.integration.databases import drop_database
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "operators.md"
 
@@ -28,8 +29,7 @@ def url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     url = postgres_server.url_of("retention_commands").replace("postgresql://", "postgresql+psycopg://")
     migrate(url)
     yield url
-    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute("DROP DATABASE retention_commands WITH (FORCE)")
+    drop_database(postgres_server.url, "retention_commands")
 
 
 @pytest.fixture

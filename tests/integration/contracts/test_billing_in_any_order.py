@@ -32,7 +32,7 @@ from notify_core.services.model import Service
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database
 from notify_core.vocabulary import Channel, KeyType, Postage, ProviderName
-from tests.integration.contracts.conftest import ADDED_RATES, CIPHER, ids_of, message_of
+from tests.integration.contracts.conftest import ADDED_RATES, CIPHER, empty, ids_of, message_of
 
 LONDON = ZoneInfo("Europe/London")
 COUNTED = {
@@ -341,8 +341,7 @@ def test_bills_are_what_there_is(evening: datetime, script: list[Step]) -> None:
 def test_bills_are_what_there_is_in_postgresql(
     postgres_engine: Engine, evening: datetime, script: list[Step]
 ) -> None:
-    with postgres_engine.connect() as connection:
-        connection.exec_driver_sql(f"DELETE FROM rates WHERE {ADDED_RATES}")  # noqa: S608 - a constant
+    empty(postgres_engine)
     clock = FixedClock(evening)
     try:
         play(PostgresDatabase(postgres_engine, CIPHER, clock), clock, script)

@@ -31,6 +31,7 @@ from notify_adapters.system import SystemClock
 from notify_core.outbox.ahead import AHEAD
 from notify_core.outbox.model import SUBJECTS_PER_MESSAGE, Queue
 from notify_core.outbox.relay import RelayOutbox
+from tests.integration.databases import drop_database
 from tests.integration.simulator import a_simulator
 
 BACKLOG = 20_000
@@ -137,8 +138,7 @@ def street(
         )
         publisher.close()
     engine.dispose()
-    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    drop_database(postgres_server.url, name)
 
 
 def test_a_quiet_service_does_not_wait_behind_a_backlog(street: Street, request: pytest.FixtureRequest) -> None:

@@ -16,6 +16,7 @@ from notify_adapters.encryption import AesGcmCipher
 from notify_adapters.memory import FixedClock
 from notify_adapters.postgres import PostgresDatabase, make_engine
 from notify_adapters.postgres.migrate import migrate
+from tests.integration.databases import drop_database
 
 _numbers = count(1)
 CIPHER = AesGcmCipher({"test": b"k" * 32})
@@ -33,8 +34,7 @@ def fresh_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     with psycopg.connect(postgres_server.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     yield postgres_server.url_of(name).replace("postgresql://", "postgresql+psycopg://")
-    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    drop_database(postgres_server.url, name)
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +54,7 @@ def own_url(postgres_server: EmbeddedPostgres, migrated: str) -> Iterator[str]:
     with psycopg.connect(postgres_server.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}".encode())
     yield postgres_server.url_of(name).replace("postgresql://", "postgresql+psycopg://")
-    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    drop_database(postgres_server.url, name)
 
 
 @pytest.fixture
