@@ -38,6 +38,9 @@ _FACT = columns_of(ft_notification_status)
 _LOCK = """
 SELECT pg_advisory_xact_lock(hashtext('ft_notification_status'), %(day)s::date - date '2000-01-01')
 """
+# Until the transaction ends: what a day comes to is held in memory, and so is which pages to read for it. With less,
+# the planner would read a month to find a day of few messages, and sort a day of many on disk.
+_MAKE_ROOM = "SELECT set_config('work_mem', '64MB', true)"
 _REMOVE_FACTS = """
 DELETE FROM ft_notification_status WHERE bst_date = %(day)s AND channel = ANY(%(channels)s)
 """
@@ -204,6 +207,7 @@ class PostgresStatistics:
         """Count the day's messages of these channels anew, in the place of what was counted of them before."""
         parameters = {"day": day, "channels": [channel.value for channel in channels], "no_job": NO_JOB}
         self._session.run(_LOCK, parameters)
+        self._session.run(_MAKE_ROOM, {})
         self._session.run(_REMOVE_FACTS, parameters)
         [row] = self._session.rows(_STORE_FACTS.format(accepted=_accepted(Window.of_day(day))), parameters)
         return int(row.facts)
@@ -248,6 +252,7 @@ class PostgresStatistics:
 
     def measure_processing(self, day: date) -> ProcessingTime:
         """Measure how soon the day's texts and emails were handed over that programs asked for."""
+        self._session.run(_MAKE_ROOM, {})
         [row] = self._session.rows(_MEASURE_PROCESSING.format(accepted=_accepted(Window.of_day(day))), {})
         return ProcessingTime(day=day, total=row.total, within_10_seconds=row.within_10_seconds)
 

@@ -52,10 +52,11 @@ class SaveProcessingTime:
         return [day for day in reversed(week.days()) if day not in known and day >= countable]
 
     def _measure(self, day: date) -> ProcessingTime:
-        with self.database.statement() as work:
+        with self.database.begin() as work:
             require_countable(work, day)
             measured = work.statistics.measure_processing(day)
             work.statistics.save_processing_time(measured)
+            work.commit()
         return measured
 
 
