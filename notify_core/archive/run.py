@@ -12,7 +12,8 @@ from attrs import frozen
 from notify_core.archive.steps import ArchiveInSteps, Did
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId, first_id_at, moment_of
-from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.outbox.model import Queue, Task
+from notify_core.outbox.rest import promise_rest
 from notify_core.unit_of_work import Database
 
 # A step about a million rows takes some fifteen seconds: one that begins just before this is over in time.
@@ -52,12 +53,4 @@ class ArchiveFacts:
         return done
 
     def _promise(self, run: UUID, at: datetime) -> None:
-        rest = OutboxEntry(
-            id=self.new_id(),
-            task=Task.ARCHIVE_FACTS,
-            queue=Queue.REPORTING,
-            subject_id=run,
-            available_at=at,
-        )
-        with self.database.statement() as work:
-            work.outbox.add([rest])
+        promise_rest(self.database, self.new_id, Task.ARCHIVE_FACTS, Queue.REPORTING, place=run, at=at)

@@ -15,7 +15,8 @@ from attrs import frozen
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId, first_id_at, moment_of
 from notify_core.notifications.model import Notification
-from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.outbox.model import Queue, Task
+from notify_core.outbox.rest import promise_rest
 from notify_core.unit_of_work import Database, UnitOfWork
 
 #: How long after it was accepted a message may wait for its receipt.
@@ -87,12 +88,5 @@ class TimeOutSending:
         return len(timed_out)
 
     def _promise(self, end: datetime) -> None:
-        rest = OutboxEntry(
-            id=self.new_id(),
-            task=Task.TIME_OUT_SENDING,
-            queue=Queue.PERIODIC,
-            subject_id=first_id_at(end),
-            available_at=self.clock(),
-        )
-        with self.database.statement() as work:
-            work.outbox.add([rest])
+        place, now = first_id_at(end), self.clock()
+        promise_rest(self.database, self.new_id, Task.TIME_OUT_SENDING, Queue.PERIODIC, place=place, at=now)

@@ -10,7 +10,8 @@ from attrs import frozen
 
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId
-from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.outbox.model import Queue, Task
+from notify_core.outbox.rest import promise_rest
 from notify_core.unit_of_work import Database
 
 # Well within the time that a task may take.
@@ -48,10 +49,5 @@ class InBatches:
                 return total
             place = done.next
             if self.clock() >= end:
-                self._promise(task, queue, place)
+                promise_rest(self.database, self.new_id, task, queue, place=place, at=self.clock())
                 return total
-
-    def _promise(self, task: Task, queue: Queue, place: UUID) -> None:
-        rest = OutboxEntry(id=self.new_id(), task=task, queue=queue, subject_id=place, available_at=self.clock())
-        with self.database.statement() as work:
-            work.outbox.add([rest])

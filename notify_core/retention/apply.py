@@ -17,6 +17,7 @@ from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.identifiers import NewId, first_id_at, moment_of
 from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.outbox.rest import promise_rest
 from notify_core.retention.expire import ExpireDays
 from notify_core.retention.model import OF_MESSAGES, Applied, Kind, Move, day_of_stuck_letters
 from notify_core.retention.ports import RetentionLog
@@ -49,15 +50,8 @@ class Pieces:
         if now - began >= _GIVE_UP_AFTER and not applied.got_on:
             self.log.given_up(applied.held)
         else:
-            rest = OutboxEntry(
-                id=self.new_id(),
-                task=self.task,
-                queue=self.queue,
-                subject_id=first_id_at(began),
-                available_at=now if applied.got_on else now + _PAUSE,
-            )
-            with self.database.statement() as work:
-                work.outbox.add([rest])
+            at = now if applied.got_on else now + _PAUSE
+            promise_rest(self.database, self.new_id, self.task, self.queue, place=first_id_at(began), at=at)
         return applied
 
 

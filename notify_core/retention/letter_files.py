@@ -16,7 +16,8 @@ from notify_core.clock import Clock
 from notify_core.files.ports import FileStore, FilesUnavailable
 from notify_core.identifiers import NewId, first_id_at
 from notify_core.letters.files import LetterBucket, bucket_of, name_prefix
-from notify_core.outbox.model import OutboxEntry, Queue, Task
+from notify_core.outbox.model import Queue, Task
+from notify_core.outbox.rest import promise_rest
 from notify_core.providers.ports import InFlight
 from notify_core.retention.model import LetterGone
 from notify_core.retention.ports import RetentionLog
@@ -110,12 +111,5 @@ class RemoveLetterFiles:
 
     def _promise(self) -> None:
         now = self.clock()
-        rest = OutboxEntry(
-            id=self.new_id(),
-            task=Task.REMOVE_LETTER_FILES,
-            queue=Queue.REPORTING,
-            subject_id=first_id_at(now),
-            available_at=now,
-        )
-        with self.database.statement() as work:
-            work.outbox.add([rest])
+        task, queue = Task.REMOVE_LETTER_FILES, Queue.REPORTING
+        promise_rest(self.database, self.new_id, task, queue, place=first_id_at(now), at=now)
