@@ -194,9 +194,9 @@ class MemoryStatistics:
     def _texts(self, since: datetime, now: datetime) -> Iterator[Message]:
         for message in self._messages.rows():
             facts = message.notification
-            if facts.channel is Channel.SMS and facts.key_type is not KeyType.TEST:  # noqa: SIM102 - two questions
-                if first_id_at(since) <= facts.id < first_id_at(now):
-                    yield message
+            is_text = facts.channel is Channel.SMS and facts.key_type is not KeyType.TEST
+            if is_text and first_id_at(since) <= facts.id < first_id_at(now):
+                yield message
 
     def _by_service(self, texts: Iterable[Notification]) -> list[TextsOfService]:
         """Count texts of services that are active and not in trial mode, the most first."""

@@ -45,6 +45,10 @@ class Places:
     _held: list[_Held] = field(factory=list)
     _confirmed: bool = False
 
+    def add(self, counter: str, amount: int, hold: Hold) -> None:
+        """Hold so many places of one more counter."""
+        self._held.append(_Held(counter, amount, hold))
+
     def confirm(self) -> None:
         """Let them not come back by themselves any more."""
         for held in self._held:
@@ -96,7 +100,7 @@ class ReservePlaces:
         wanted = {what: amount for what, amount in amounts.items() if amount}
         for what, amount in wanted.items():
             try:
-                standing = self._take(places, key_type, what, amount)
+                standing = self._take(places, service, key_type, what, amount)
             except DailyLimitExceeded:
                 places.give_back()
                 raise
@@ -104,9 +108,9 @@ class ReservePlaces:
                 places.standing = standing
         return places
 
-    def _take(self, places: Places, key_type: KeyType, what: str, amount: int) -> Standing:
+    def _take(self, places: Places, service: Service, key_type: KeyType, what: str, amount: int) -> Standing:
         """Add places of one counter to those, and return how the service stands with it then."""
-        now, service = self.clock(), places._service  # noqa: SLF001 - its own module's
+        now = self.clock()
         counter = counter_of(service, key_type, what, now)
         reserve = key_type is not KeyType.TEST
         hold = Hold(self.new_id(), now + _HELD)
@@ -120,5 +124,5 @@ class ReservePlaces:
             )
             raise DailyLimitExceeded(sentence, seconds_left_today(now), standing)
         if reserve:
-            places._held.append(_Held(counter.name, amount, hold))  # noqa: SLF001 - as above
+            places.add(counter.name, amount, hold)
         return standing
