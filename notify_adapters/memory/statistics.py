@@ -15,6 +15,7 @@ from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
 from notify_core.notifications.model import Message, Notification
 from notify_core.notifications.status import Status
+from notify_core.notifications.window import Window
 from notify_core.statistics.model import (
     NO_JOB,
     TEXTS_AND_EMAILS,
@@ -24,7 +25,6 @@ from notify_core.statistics.model import (
     ServiceMonth,
     StatusCount,
     TextsOfService,
-    Window,
     added_up,
 )
 from notify_core.vocabulary import Channel, KeyType

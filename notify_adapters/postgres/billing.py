@@ -5,23 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from notify_adapters.postgres.session import Row, Session
+from notify_adapters.postgres.windows import ROOM, accepted_in
 from notify_core.billing.allowance import Allowance, Grounds
 from notify_core.billing.model import UNKNOWN_PROVIDER, DayUsage, Fact
 from notify_core.billing.rates import LetterRate, SmsRate, Tariff
-from notify_core.calendar import days_of_financial_year, london_midnight
-from notify_core.identifiers import first_id_at
+from notify_core.calendar import days_of_financial_year
 from notify_core.jobs.rows import Ids
 from notify_core.notifications.status import BILLABLE
+from notify_core.notifications.window import Window
 from notify_core.vocabulary import Channel, Postage
-
-# The ids of a file's rows are of the moment at which their job was due: they may come as much later.
-_ROWS_COME_WITHIN = timedelta(days=31)
-# A message's id and the moment at which it was accepted are taken one after the other, in whichever order.
-_APART = timedelta(minutes=1)
 
 # The first half of a lock's number, of which the day is the second; any that nothing else here locks.
 _ADVISORY_LOCK = 7020097
@@ -68,7 +64,7 @@ _SUMS = """sum(CASE channel WHEN 'email' THEN 0 ELSE billable_units END) AS bill
 # were counted would take minutes, and to sort all messages on disk some seconds.
 _LOCK_DAY = f"""
 SELECT pg_advisory_xact_lock({_ADVISORY_LOCK}, %(day)s::date - date '2000-01-01') AS locked,
-    set_config('enable_nestloop', 'off', true) AS joins, set_config('work_mem', '64MB', true) AS memory
+    set_config('enable_nestloop', 'off', true) AS joins, {ROOM} AS memory
 """
 
 _LIST_FACTS = f"""
@@ -223,14 +219,14 @@ class PostgresBilling:
 
     def count_day(self, service_id: UUID, day: date, rows: Sequence[Ids]) -> list[DayUsage]:
         """Count a service's day anew."""
-        start, end = _bounds(day)
+        window = Window.of_day(day, service_id)
         parameters = {
             "service_id": service_id,
             "day": day,
-            "start": start,
-            "end": end,
-            "lowest": first_id_at(start - _APART),
-            "highest": first_id_at(end + _APART),
+            "start": window.start,
+            "end": window.end,
+            "lowest": window.first_id,
+            "highest": window.end_id,
             "firsts": [ids.first for ids in rows],
             "lasts": [ids.last for ids in rows],
         }
@@ -279,25 +275,17 @@ class PostgresBilling:
         return len(self._session.rows(_REPLACE_ALLOWANCES if replace else _ADD_ALLOWANCES, parameters))
 
 
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    return london_midnight(day), london_midnight(day + timedelta(days=1))
-
-
 def _replace(day: date) -> str:
     """Return the statement that counts a day of all services, with its bounds written out.
 
-    A plan for any bounds would expect little between any two of them. This one is made for the day, and asks the
-    index of times which pages to read. What differs is written, and nothing else: of the days that are counted again
-    each night, most rows stay as they are.
+    What differs is written, and nothing else: of the days that are counted again each night, most rows stay as they
+    are.
     """
-    start, end = _bounds(day)
     return f"""
 WITH counted AS MATERIALIZED (
     SELECT {", ".join(f"{expression} AS {name}" for name, expression in _KIND.items())}, {_SUMS}
     FROM notifications
-    WHERE id >= '{first_id_at(start - _ROWS_COME_WITHIN)}' AND id < '{first_id_at(end + _APART)}'
-        AND created_at >= '{start.isoformat()}' AND created_at < '{end.isoformat()}'
-        AND key_type <> 'test' AND ({_BILLABLE})
+    WHERE {accepted_in(Window.of_day(day))} AND key_type <> 'test' AND ({_BILLABLE})
     GROUP BY {", ".join(str(number) for number in range(1, len(_KIND) + 1))}
 ), gone AS (
     DELETE FROM ft_billing

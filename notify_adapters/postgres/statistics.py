@@ -17,9 +17,11 @@ from uuid import UUID
 
 from notify_adapters.postgres.session import Row, Session
 from notify_adapters.postgres.tables import columns_of, ft_notification_status
+from notify_adapters.postgres.windows import ROOM, accepted_in
 from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
 from notify_core.notifications.status import Status
+from notify_core.notifications.window import Window
 from notify_core.statistics.model import (
     NO_JOB,
     By,
@@ -28,7 +30,6 @@ from notify_core.statistics.model import (
     ServiceMonth,
     StatusCount,
     TextsOfService,
-    Window,
 )
 from notify_core.vocabulary import Channel, KeyType
 
@@ -38,9 +39,7 @@ _FACT = columns_of(ft_notification_status)
 _LOCK = """
 SELECT pg_advisory_xact_lock(hashtext('ft_notification_status'), %(day)s::date - date '2000-01-01')
 """
-# Until the transaction ends: what a day comes to is held in memory, and so is which pages to read for it. With less,
-# the planner would read a month to find a day of few messages, and sort a day of many on disk.
-_MAKE_ROOM = "SELECT set_config('work_mem', '64MB', true)"
+_MAKE_ROOM = f"SELECT {ROOM}"
 _REMOVE_FACTS = """
 DELETE FROM ft_notification_status WHERE bst_date = %(day)s AND channel = ANY(%(channels)s)
 """
@@ -119,14 +118,6 @@ def _count_live(by: By, *, of_service: bool) -> str:
     FROM ({_OF_SERVICE if of_service else _OF_ALL}) AS accepted
     GROUP BY channel, key_type, status{apart}
     """
-
-
-def _accepted(window: Window) -> str:
-    """Return the condition of a window of all services. It holds nothing but ids and times."""
-    return (
-        f"id >= '{window.first_id}' AND id < '{window.end_id}'"
-        f" AND created_at >= '{window.start.isoformat()}' AND created_at < '{window.end.isoformat()}'"
-    )
 
 
 _LAST_ACCEPTED = f"""
@@ -209,7 +200,7 @@ class PostgresStatistics:
         self._session.run(_LOCK, parameters)
         self._session.run(_MAKE_ROOM, {})
         self._session.run(_REMOVE_FACTS, parameters)
-        [row] = self._session.rows(_STORE_FACTS.format(accepted=_accepted(Window.of_day(day))), parameters)
+        [row] = self._session.rows(_STORE_FACTS.format(accepted=accepted_in(Window.of_day(day))), parameters)
         return int(row.facts)
 
     def days_with_facts(self, days: Collection[date]) -> frozenset[date]:
@@ -230,7 +221,7 @@ class PostgresStatistics:
         """Count the window's messages sent with keys of these types."""
         statement = _count_live(by & (By.SERVICE | By.TEMPLATE), of_service=window.service_id is not None)
         if window.service_id is None:
-            statement = statement.format(accepted=_accepted(window))
+            statement = statement.format(accepted=accepted_in(window))
         return [_count(row) for row in self._session.rows(statement, _live(window, key_types))]
 
     def count_by_service(self, period: Period) -> list[ServiceMonth]:
@@ -253,7 +244,7 @@ class PostgresStatistics:
     def measure_processing(self, day: date) -> ProcessingTime:
         """Measure how soon the day's texts and emails were handed over that programs asked for."""
         self._session.run(_MAKE_ROOM, {})
-        [row] = self._session.rows(_MEASURE_PROCESSING.format(accepted=_accepted(Window.of_day(day))), {})
+        [row] = self._session.rows(_MEASURE_PROCESSING.format(accepted=accepted_in(Window.of_day(day))), {})
         return ProcessingTime(day=day, total=row.total, within_10_seconds=row.within_10_seconds)
 
     def save_processing_time(self, measured: ProcessingTime) -> None:

@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.errors import NotFound
+from notify_core.notifications.window import Window
 from notify_core.services.find import existing_service
 from notify_core.statistics.build_facts import TEXT_AND_EMAIL_DAYS
 from notify_core.statistics.model import (
@@ -25,7 +26,6 @@ from notify_core.statistics.model import (
     ServiceMonth,
     Statistics,
     StatusCount,
-    Window,
     added_up,
 )
 from notify_core.unit_of_work import Database, UnitOfWork

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from notify_core.notifications.window import Window
 from notify_core.statistics.model import (
     By,
     Period,
@@ -14,7 +15,6 @@ from notify_core.statistics.model import (
     ServiceMonth,
     StatusCount,
     TextsOfService,
-    Window,
 )
 from notify_core.vocabulary import Channel, KeyType
 

@@ -17,6 +17,7 @@ from notify_core.inbound.model import InboundNumber
 from notify_core.jobs.model import Job, JobSource, JobStatus
 from notify_core.notifications.model import Contents, Message
 from notify_core.notifications.status import Status
+from notify_core.notifications.window import Window
 from notify_core.services.model import Service
 from notify_core.statistics.model import (
     TEXTS_AND_EMAILS,
@@ -26,7 +27,6 @@ from notify_core.statistics.model import (
     ServiceMonth,
     StatusCount,
     TextsOfService,
-    Window,
 )
 from notify_core.templates.model import Template
 from notify_core.unit_of_work import Database

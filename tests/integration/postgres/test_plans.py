@@ -28,9 +28,10 @@ from notify_core.notifications.model import (
 )
 from notify_core.notifications.status import Status
 from notify_core.notifications.timeline import received
+from notify_core.notifications.window import Window
 from notify_core.outbox.model import OutboxEntry, Queue, Task
 from notify_core.retention.model import Move
-from notify_core.statistics.model import TEXTS_AND_EMAILS, By, Period, Window
+from notify_core.statistics.model import TEXTS_AND_EMAILS, By, Period
 from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 MESSAGES = 1500
