@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import create_server, socket
 from threading import Thread
+
+from attrs import define, field
 
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
 
@@ -55,3 +58,36 @@ def serving(answer: Answer, port: int = 0) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@define
+class SilentServer:
+    """Takes connections, and never says anything."""
+
+    listener: socket
+    _taken: list[socket] = field(factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def calls(self) -> int:
+        """Return how many connections were made until now."""
+        with suppress(BlockingIOError):
+            while True:
+                self._taken.append(self.listener.accept()[0])
+        return len(self._taken)
+
+    def hang_up(self) -> None:
+        for connection in self._taken:
+            connection.close()
+
+
+@contextmanager
+def saying_nothing() -> Iterator[SilentServer]:
+    """Take up to a hundred connections on loopback, and leave them at that."""
+    with create_server(("127.0.0.1", 0), backlog=100) as listener:
+        listener.setblocking(False)
+        server = SilentServer(listener)
+        yield server
+        server.hang_up()

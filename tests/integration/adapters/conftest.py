@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from attrs import define, field, frozen
 
-from tests.integration.http_server import reply, serving
+from tests.integration.http_server import reply, saying_nothing, serving
 
 
 @frozen
@@ -58,7 +58,5 @@ def told() -> Iterator[Told]:
 @pytest.fixture
 def silence() -> Iterator[str]:
     """The URL of a server that takes connections and never says anything."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with saying_nothing() as server:
+        yield f"http://{server.address}"

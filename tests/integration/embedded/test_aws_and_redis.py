@@ -54,11 +54,14 @@ def test_queues_keep_messages(aws: EmbeddedAws) -> None:
 def test_files_are_stored_without_waiting(aws: EmbeddedAws) -> None:
     s3 = client(aws, "s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    started = time.monotonic()
-    s3.put_object(Bucket="bucket", Key="key", Body=b"content" * 10_000)
+    took = []
+    for _ in range(3):
+        started = time.monotonic()
+        s3.put_object(Bucket="bucket", Key="key", Body=b"content" * 10_000)
+        took.append(time.monotonic() - started)
 
-    # Without "100 Continue" boto3 would wait a second.
-    assert time.monotonic() - started < 0.9
+    # Without "100 Continue" boto3 would wait a second, each time.
+    assert min(took) < 0.9
     with s3.get_object(Bucket="bucket", Key="key")["Body"] as body:
         assert body.read() == b"content" * 10_000
     s3.close()
@@ -107,7 +110,7 @@ def test_it_stops_at_once_even_with_idle_clients(tmp_path: Path) -> None:
     other.stop()
     idle.close()
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 8, "it was not left until it is killed"
     assert not other.is_ready()
     with pytest.raises(EmbeddedPartError, match="was not ready after"):
         EmbeddedAws(other.port, tmp_path / "log").wait_until_ready(timeout=0.05)
@@ -149,7 +152,7 @@ def test_a_child_that_dies_is_named_with_its_last_words(tmp_path: Path) -> None:
     child.start()
 
     with pytest.raises(EmbeddedPartError) as refusal:
-        child.wait_until(lambda: False, timeout=5)
+        child.wait_until(lambda: False, timeout=30)
     assert refusal.value.message == ("the test child ended with exit status 3.\nIts last words:\n    the reason")
 
 
@@ -164,7 +167,7 @@ def test_a_child_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     command = ChildCommand(name="stubborn", argv=("/bin/sh", "-c", "trap '' TERM; echo up; sleep 60 & wait; wait"))
     child = Child(command, tmp_path / "log")
     child.start()
-    child.wait_until(lambda: (tmp_path / "log").read_text() == "up\n", timeout=5)
+    child.wait_until(lambda: (tmp_path / "log").read_text() == "up\n", timeout=30)
 
     child.stop(timeout=0.1)
 

@@ -101,7 +101,7 @@ def test_a_runner_waits_for_the_one_before(fresh_url: str) -> None:
         runner.start()
         sleep(1.3)  # longer than the lock timeout, which does not apply to the turn
         assert runner.is_alive()
-    runner.join(10)
+    runner.join(60)
     assert not runner.is_alive()
 
 
@@ -115,7 +115,7 @@ def test_a_locked_table_is_tried_again(fresh_url: str) -> None:
         sleep(1.5)
         assert not result.done()
         other.rollback()
-        assert len(result.result(10).partitions) == 1
+        assert len(result.result(60).partitions) == 1
         runner.shutdown()
 
 
@@ -127,7 +127,7 @@ def test_a_table_locked_for_good_is_reported(fresh_url: str) -> None:
         other.execute("LOCK TABLE notification_contents IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DatabaseUnavailable, match="lock timeout"):
             migrate(fresh_url, attempts=2, pause_seconds=0.1)
-    assert 2 < monotonic() - start < 5
+    assert 2 < monotonic() - start < 20
 
 
 def _unmake_a_partition(url: str) -> None:

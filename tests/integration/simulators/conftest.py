@@ -34,7 +34,7 @@ class Webhook:
     posts: list[Posted] = field(factory=list)
     statuses: list[int] = field(factory=list)
 
-    def wait_for(self, count: int, timeout: float = 5.0) -> list[Posted]:
+    def wait_for(self, count: int, timeout: float = 30.0) -> list[Posted]:
         deadline = time.monotonic() + timeout
         while len(self.posts) < count:
             assert time.monotonic() < deadline, f"{len(self.posts)} of {count} receipts came"

@@ -62,7 +62,7 @@ def events(webhook: Any, count: int) -> list[dict[str, Any]]:
 
 def verify(message: dict[str, str]) -> None:
     """Check a signature as AWS documents it; InvalidSignature when it is wrong."""
-    with urlopen(message["SigningCertURL"], timeout=5) as response:
+    with urlopen(message["SigningCertURL"], timeout=30) as response:
         key = x509.load_pem_x509_certificate(response.read()).public_key()
     assert isinstance(key, rsa.RSAPublicKey)
     names = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
@@ -112,15 +112,15 @@ def test_forged_receipts_do_not_verify(ses: SimulatorClient, webhook: Any) -> No
 
 
 def test_subscriptions_are_asked_for_and_confirmed(ses: SimulatorClient, webhook: Any) -> None:
-    with urlopen(f"{ses.url}/_simulator/subscribe", data=b"", timeout=5):
+    with urlopen(f"{ses.url}/_simulator/subscribe", data=b"", timeout=30):
         pass
 
     message = json.loads(webhook.wait_for(1)[0].body)
     assert message["Type"] == "SubscriptionConfirmation"
     verify(message)
-    with urlopen(message["SubscribeURL"], timeout=5):
+    with urlopen(message["SubscribeURL"], timeout=30):
         pass
-    with urlopen(f"{ses.url}/_simulator/subscription", timeout=5) as response:
+    with urlopen(f"{ses.url}/_simulator/subscription", timeout=30) as response:
         assert json.load(response) == {"confirmed": 1}
 
 

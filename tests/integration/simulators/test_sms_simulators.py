@@ -218,7 +218,7 @@ def test_the_default_can_be_that_everything_fails(mmg: SimulatorClient) -> None:
 
 
 def test_slow_messages_do_not_hold_up_others(mmg: SimulatorClient) -> None:
-    mmg.behave("447700900200", "slow", seconds=0.3)
+    mmg.behave("447700900200", "slow", seconds=1.5)
     started = time.monotonic()
 
     parts = urlsplit(mmg.url)
@@ -229,7 +229,7 @@ def test_slow_messages_do_not_hold_up_others(mmg: SimulatorClient) -> None:
     assert slow.getresponse().status == 200
     slow.close()
 
-    assert quick < 0.3 <= time.monotonic() - started
+    assert quick < 1.5 <= time.monotonic() - started
 
 
 @pytest.mark.parametrize("told", ["sulk", "complaint"])
@@ -293,7 +293,7 @@ def test_receipts_are_tried_again_after_trouble_but_not_after_a_refusal(start_si
     post(mmg, mmg_request())
     webhook.wait_for(5)
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not mmg.counts()["receipts"]["failed"] and time.monotonic() < deadline:
         time.sleep(0.01)
     receipts = mmg.counts()["receipts"]

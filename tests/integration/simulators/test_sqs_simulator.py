@@ -27,7 +27,7 @@ def shared_simulator(start_simulator: Callable[..., SimulatorClient]) -> Simulat
 def simulator(shared_simulator: SimulatorClient) -> SimulatorClient:
     """An SQS without queues and faults."""
     for resource in ("faults", "queues"):
-        with urlopen(Request(f"{shared_simulator.url}/_simulator/{resource}", method="DELETE"), timeout=5):
+        with urlopen(Request(f"{shared_simulator.url}/_simulator/{resource}", method="DELETE"), timeout=30):
             pass
     return shared_simulator
 
@@ -60,7 +60,7 @@ def queue(sqs: Any) -> str:
 
 def order_faults(simulator: SimulatorClient, **faults: object) -> None:
     request = Request(f"{simulator.url}/_simulator/faults", data=json.dumps(faults).encode(), method="PUT")
-    with urlopen(request, timeout=5):
+    with urlopen(request, timeout=30):
         pass
 
 
@@ -133,13 +133,13 @@ def test_visibility_can_be_changed(sqs: Any, queue: str) -> None:
 
 
 def test_a_delayed_message_waits_and_wakes_a_long_poll(sqs: Any, queue: str) -> None:
-    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=1)
+    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=2)
     started = time.monotonic()
 
     assert depth(sqs, queue) == (0, 0, 1)
     assert bodies(sqs.receive_message(QueueUrl=queue)) == []
-    assert bodies(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)) == ["later"]
-    assert 0.9 < time.monotonic() - started < 2
+    assert bodies(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)) == ["later"]
+    assert 1.9 < time.monotonic() - started < 15
 
 
 def test_a_long_poll_ends_when_a_message_comes(sqs: Any, queue: str) -> None:
@@ -148,7 +148,7 @@ def test_a_long_poll_ends_when_a_message_comes(sqs: Any, queue: str) -> None:
     started = time.monotonic()
 
     assert bodies(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)) == ["now"]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     sender.join()
 
 
@@ -162,7 +162,7 @@ def test_a_long_poll_whose_client_has_gone_takes_nothing(sqs: Any, queue: str, s
             ),
             timeout=0.1,
         )
-    time.sleep(0.05)
+    time.sleep(0.5)
 
     sqs.send_message(QueueUrl=queue, MessageBody="for whoever is there")
 
@@ -296,7 +296,7 @@ def test_duplicates_can_be_ordered(sqs: Any, queue: str, simulator: SimulatorCli
 
 
 def test_disorder_and_delay_can_be_ordered(sqs: Any, queue: str, simulator: SimulatorClient) -> None:
-    order_faults(simulator, reorder=True, extra_delay=0.2)
+    order_faults(simulator, reorder=True, extra_delay=3)
     for number in range(10):
         sqs.send_message_batch(
             QueueUrl=queue, Entries=[{"Id": str(one), "MessageBody": str(number * 10 + one)} for one in range(10)]
@@ -312,11 +312,11 @@ def test_disorder_and_delay_can_be_ordered(sqs: Any, queue: str, simulator: Simu
 
 @pytest.mark.parametrize("outage", ["error", "drop"])
 def test_an_outage_lasts_as_long_as_ordered(sqs: Any, queue: str, simulator: SimulatorClient, outage: str) -> None:
-    order_faults(simulator, outage=outage, seconds=0.3)
+    order_faults(simulator, outage=outage, seconds=1)
 
     with pytest.raises((ClientError, ConnectionClosedError)):
         sqs.send_message(QueueUrl=queue, MessageBody="x")
-    time.sleep(0.35)
+    time.sleep(1.05)
 
     sqs.send_message(QueueUrl=queue, MessageBody="x")
     assert depth(sqs, queue)[0] == 1

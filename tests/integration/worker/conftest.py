@@ -68,7 +68,7 @@ class Broker:
         request = urllib.request.Request(
             f"{self.url}/_simulator/faults", data=json.dumps(faults).encode(), method="PUT"
         )
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=30).close()
 
     def waiting(self, queue: str) -> tuple[int, int, int]:
         """Return how many messages are visible, in flight and delayed."""
