@@ -20,6 +20,7 @@ from notify_core.worlds.model import World, WorldReceivedText
 
 PAGE = 250
 MANY = PAGE + 10
+OF_MANY_PAGES = "Clients of many pages"
 
 
 @pytest.fixture(scope="session")
@@ -37,18 +38,21 @@ def clients_world() -> World:
     with Path(__file__).with_name("clients.yaml").open(encoding="utf-8") as file:
         world = load_world(file)
     texts = tuple(WorldReceivedText(sender="07700 900207", content=f"Text {number}") for number in range(MANY))
-    *services, many = world.services
-    return evolve(world, services=(*services, evolve(many, received_texts=texts)))
+    return evolve(
+        world,
+        services=tuple(
+            evolve(one, received_texts=texts) if one.name == OF_MANY_PAGES else one for one in world.services
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
 def many_sent(system: DevSystem) -> list[str]:
     """The ids of all texts sent by the service of many pages: one page of them of reference "page", then "rest"."""
-    many = "Clients of many pages"
-    template = template_of(system, service=many)
+    template = template_of(system, service=OF_MANY_PAGES)
 
     def send(reference: str) -> str:
-        client = client_for(system, "test", many)  # one each: it is for one thread alone
+        client = client_for(system, "test", OF_MANY_PAGES)  # one each: it is for one thread alone
         return str(client.send_sms_notification("07700 900208", template, reference=reference)["id"])
 
     with ThreadPoolExecutor(4) as threads:

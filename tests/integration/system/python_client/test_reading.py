@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notify_cli.dev.system import DevSystem
-from tests.integration.system.conftest import MANY, PAGE, client_for, client_of, template_of
+from tests.integration.system.conftest import MANY, OF_MANY_PAGES, PAGE, client_for, client_of, template_of
 from tests.integration.system.python_client.conftest import IN_COLOUR, VALUES, bad_request, followed, refused
 
 
@@ -90,7 +90,7 @@ def test_a_choice_that_there_is_not_is_refused(system: DevSystem) -> None:
 
 
 def test_across_the_edges_of_pages_every_message_comes_once(system: DevSystem, many_sent: list[str]) -> None:
-    client = client_for(system, "test", "Clients of many pages")
+    client = client_for(system, "test", OF_MANY_PAGES)
     page = client.get_all_notifications()
     assert len(page["notifications"]) == PAGE
     assert page["links"]["next"].endswith(f"?older_than={page['notifications'][-1]['id']}")
@@ -100,7 +100,7 @@ def test_across_the_edges_of_pages_every_message_comes_once(system: DevSystem, m
 
 
 def test_the_choice_is_kept_from_page_to_page(system: DevSystem, many_sent: list[str]) -> None:
-    client = client_for(system, "test", "Clients of many pages")
+    client = client_for(system, "test", OF_MANY_PAGES)
     assert set(ids(client.get_all_notifications_iterator(reference="rest"))) == set(many_sent[PAGE:])
     newest = client.get_all_notifications(template_type="sms")["notifications"][0]["id"]
     older = ids(client.get_all_notifications_iterator(template_type=["sms", "email"], older_than=newest))
@@ -109,7 +109,7 @@ def test_the_choice_is_kept_from_page_to_page(system: DevSystem, many_sent: list
 
 
 def test_messages_that_fill_a_page_exactly_come_to_an_end(system: DevSystem, many_sent: list[str]) -> None:
-    client = client_for(system, "test", "Clients of many pages")
+    client = client_for(system, "test", OF_MANY_PAGES)
     found = ids(client.get_all_notifications_iterator(reference="page"))
     assert len(found) == PAGE
     assert set(found) == set(many_sent[:PAGE])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from notify_cli.dev.system import DevSystem
-from tests.integration.system.conftest import MANY, PAGE, client_for, client_of, service_of
+from tests.integration.system.conftest import MANY, OF_MANY_PAGES, PAGE, client_for, client_of, service_of
 from tests.integration.system.python_client.conftest import bad_request, refused
 
 
@@ -47,7 +47,7 @@ def test_received_texts_are_read_on_from_any_of_them(system: DevSystem) -> None:
 
 
 def test_texts_that_came_at_the_same_moment_come_once_each_across_pages(system: DevSystem) -> None:
-    client = client_for(system, "test", "Clients of many pages")
+    client = client_for(system, "test", OF_MANY_PAGES)
     assert len(client.get_received_texts()["received_text_messages"]) == PAGE
     texts = list(client.get_received_texts_iterator())
     assert len({text["created_at"] for text in texts}) == 1
