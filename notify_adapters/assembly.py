@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from notify_adapters.sqs import QueueAdmin
 
 
-# A batch is 25 messages and a provider's call takes up to 10 seconds: two rounds of calls fit into the 25 seconds
+# A batch is 30 messages and a provider's call takes up to 10 seconds: two rounds of calls fit into the 25 seconds
 # that a task may take. The lease must outlast them, or somebody else would send the same.
 _FEWEST_CALLS_IN_FLIGHT = -(-SUBJECTS_PER_MESSAGE // 2)
 _SHORTEST_LEASE_SECONDS = 30

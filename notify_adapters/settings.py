@@ -237,7 +237,7 @@ class Settings:
     max_tasks_per_child: int = _setting("CELERYD_WORKER_MAX_TASKS_PER_CHILD", _positive, default=20_000)
     prefetch_multiplier: int = _setting("CELERYD_PREFETCH_MULTIPLIER", _positive, default=1)
     worker_ready_file: str | None = _setting("WORKER_READY_FILE", _text)
-    provider_calls_in_flight: int = _setting("PROVIDER_CALLS_IN_FLIGHT", _positive, default=25)
+    provider_calls_in_flight: int = _setting("PROVIDER_CALLS_IN_FLIGHT", _positive, default=30)
     delivery_lease_seconds: int = _setting("DELIVERY_LEASE_SECONDS", _positive, default=30)
     delivery_retry_seconds: int = _setting("DELIVERY_RETRY_SECONDS", _positive, default=300)
     in_doubt_wait_seconds: int = _setting("IN_DOUBT_WAIT_SECONDS", _positive, default=120)

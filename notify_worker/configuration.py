@@ -42,6 +42,8 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "predefined_queues": {queue.value: {"url": queue_url(settings, queue)} for queue in Queue},
             "wait_time_seconds": LONG_POLL_SECONDS,
             "polling_interval": 0,
+            # Deliveries are many and soon done: none of a worker's processes waits until the next one is fetched.
+            "reserve_of": [Queue.SEND_SMS.value, Queue.SEND_EMAIL.value],
             "message_groups": settings.message_groups,
             "client-config": {
                 "connect_timeout": 2,

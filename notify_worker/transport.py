@@ -12,6 +12,8 @@ What kombu 5.7 does, and what is done here instead:
 - A rejected message is deleted when its queue has no dead-letter queue. Here it is never deleted: it comes back
   when its visibility timeout is over, and SQS counts how often.
 - Each queue has a client of its own, and is asked for its size at the start. Here they share one, and are not.
+- A process that has finished waits until its message is deleted and the next one is fetched. Here one message of the
+  queues in `reserve_of` is fetched beforehand, while nothing takes long.
 - A socket that curl gives up stays in the event loop, which then never rests. Here it is taken out.
 """
 
@@ -35,6 +37,8 @@ from vine import promise
 logger = logging.getLogger(__name__)
 
 _OK = 200
+# SQS gives no more messages for one question.
+_MOST_AT_ONCE = 10
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
 # An empty answer in less than this was not a long poll: whoever answers does not know how to wait.
@@ -78,8 +82,18 @@ class PollingConnection(AsyncSQSConnection):
         return answer if isinstance(answer, Mapping) else _UNREADABLE
 
 
+class Slots(SQS.QoS):
+    """Kombu's account of what was fetched, which also tells what is in it."""
+
+    def not_settled(self) -> list[Any]:
+        """Return the messages that are neither acknowledged nor rejected."""
+        return [message for tag, message in self._delivered.items() if tag not in self._dirty]
+
+
 class Channel(SQS.Channel):
     """Consumes from any number of queues with one prefetch window."""
+
+    QoS = Slots
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,9 +130,9 @@ class Channel(SQS.Channel):
     def _schedule_queue(self, queue: str) -> None:
         if queue not in self._active_queues:
             return
-        if self.qos.can_consume():
+        if room := self._room(queue):
             self._asked_at[queue] = monotonic()
-            self._get_bulk_async(queue, callback=promise(self._loop1, (queue,)))
+            self._get_async(queue, room, callback=promise(self._loop1, (queue,)))
         else:
             self._resting.append(queue)
 
@@ -160,6 +174,21 @@ class Channel(SQS.Channel):
 
     # Slots.
 
+    def _room(self, queue: str) -> int:
+        """Return how many of the queue's messages may be fetched now.
+
+        A slot for each process; and where all that they are at is soon done, one more, for who is done first.
+        """
+        free: int | None = self.qos.can_consume_max_estimate()
+        if free is None or free > _MOST_AT_ONCE:
+            return _MOST_AT_ONCE
+        if free:
+            return free
+        reserve_of = self.transport_options.get("reserve_of", ())
+        taken = self.qos.not_settled()
+        soon_done = all(message.delivery_info["routing_key"] in reserve_of for message in taken)
+        return int(queue in reserve_of and soon_done and len(taken) == self.qos.prefetch_count)
+
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         """Delete the message from SQS, and poll again for its slot."""
         try:
@@ -183,10 +212,12 @@ class Channel(SQS.Channel):
         """Do not delete it: what failed is not lost."""
 
     def _slot_is_free(self) -> None:
-        if self._resting and self.qos.can_consume():
-            resting, self._resting = self._resting, []
-            for queue in resting:
+        resting, self._resting = self._resting, []
+        for queue in resting:
+            if self._room(queue):
                 self._loop.call_soon(self._schedule_queue, queue)
+            else:
+                self._resting.append(queue)
 
 
 class Transport(SQS.Transport):

@@ -45,7 +45,7 @@ from notify_core.vocabulary import Channel, KeyType, ProviderName
 
 _Answer = TypeVar("_Answer")
 
-# Longer than any one batch can take (25 calls of 10 seconds, all in flight), shorter than the queues'
+# Longer than any one batch can take (30 calls of 10 seconds, all in flight), shorter than the queues'
 # visibility timeout, so that a message redelivered after a crash finds its lease gone.
 DEFAULT_LEASE = timedelta(seconds=30)
 # Nearly every receipt comes within two minutes. Longer, and a code to log in with is of no use any more.

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from attrs import define, field, frozen
 
-from notify_core.outbox.model import DELIVERING, Lane, TaskMessage
+from notify_core.outbox.model import DELIVERING, SUBJECTS_PER_MESSAGE, Lane, TaskMessage
 
-# Published for one lane and not begun yet. Enough to keep twenty processes busy until the relay looks again, and no
+# Published for one lane and not begun yet. Enough to keep sixteen processes busy until the relay looks again, and no
 # more than a second's work for a few.
-AHEAD = 500
+AHEAD = 16 * SUBJECTS_PER_MESSAGE
 # A lane that has more than half of it left rests, and then gets half of it in one go: small rounds cost more.
 MOST_EACH = AHEAD // 2
 # What nobody has begun by then is on a queue without workers, or was lost with its queue: it holds nobody up.

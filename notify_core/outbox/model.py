@@ -15,7 +15,7 @@ LONGEST_BROKER_DELAY = timedelta(seconds=900)
 # have it while the first is still at it.
 LONGEST_TASK_SECONDS = 28
 # One queue message may carry this many subjects of one task, queue, tenant and delay.
-SUBJECTS_PER_MESSAGE = 25
+SUBJECTS_PER_MESSAGE = 30
 
 
 class Queue(StrEnum):

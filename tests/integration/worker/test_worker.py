@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_what_the_publisher_sends_is_what_the_worker_does(broker: Broker, start_worker: StartWorker) -> None:
-    ids = tuple(uuid4() for _ in range(25))
+    ids = tuple(uuid4() for _ in range(30))
     worker = start_worker(Queue.SEND_SMS)
 
     broker.publisher.publish(
@@ -57,14 +57,37 @@ def test_a_worker_serves_only_the_queues_it_was_given(broker: Broker, start_work
     assert broker.waiting(Queue.JOBS) == (1, 0, 0)
 
 
-def test_a_worker_takes_no_more_than_it_can_do(broker: Broker, start_worker: StartWorker) -> None:
-    worker = start_worker(Queue.SEND_SMS, TASK_SECONDS="1", CONCURRENCY="2")
-    ids = broker.publish(Task.DELIVER_SMS, count=6)
+@pytest.mark.parametrize(("queue", "most"), [(Queue.JOBS, 2), (Queue.SEND_SMS, 3)])
+def test_a_worker_takes_no_more_than_it_can_do_and_one_more_of_what_is_soon_done(
+    broker: Broker, start_worker: StartWorker, queue: Queue, most: int
+) -> None:
+    worker = start_worker(queue, TASK_SECONDS="1", CONCURRENCY="2")
+    ids = broker.publish(Task.DELIVER_SMS, count=8, queue=queue)
     worker.wait_for("began", ids[:1])
 
-    assert broker.waiting(Queue.SEND_SMS)[1] <= 2
+    in_flight = set()
+    while len(worker.noted("done")) < 4:
+        in_flight.add(broker.waiting(queue)[1])
+        time.sleep(0.05)
+    assert max(in_flight) == most
 
     worker.wait_for("done", ids)
+
+
+def test_nothing_is_taken_beforehand_while_something_takes_long(broker: Broker, start_worker: StartWorker) -> None:
+    """It would wait for that, though another worker could begin it."""
+    worker = start_worker(Queue.JOBS, Queue.SEND_SMS, TASK_SECONDS="2", CONCURRENCY="1")
+    long = broker.publish(Task.DELIVER_SMS, queue=Queue.JOBS)
+    worker.wait_for("began", long)
+    # The question that was on its way when the slot was taken is answered by the first of these.
+    first = broker.publish(Task.DELIVER_SMS)
+    worker.wait_until(lambda: broker.waiting(Queue.SEND_SMS)[1] == 1)
+    others = broker.publish(Task.DELIVER_SMS, count=3)
+    while not worker.noted("done"):
+        assert broker.waiting(Queue.SEND_SMS)[1] == 1
+        time.sleep(0.05)
+
+    worker.wait_for("done", [*long, *first, *others])
 
 
 def test_a_task_that_fails_comes_back_and_ends_in_the_dead_letter_queue(

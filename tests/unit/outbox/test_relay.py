@@ -54,13 +54,13 @@ def test_packing_keeps_every_entry_once_and_starts_nothing_early(some: list[Outb
 
 
 def test_messages_of_one_service_share_their_way(town: Town) -> None:
-    for _ in range(60):
+    for _ in range(70):
         town.text()
-    assert town.platform.notify.relay_outbox().published == 60
+    assert town.platform.notify.relay_outbox().published == 70
     sizes = []
     while (message := town.platform.publisher.receive()) is not None:
         sizes.append(len(message.subject_ids))
-    assert sizes == [25, 25, 10]
+    assert sizes == [30, 30, 10]
 
 
 @pytest.mark.parametrize(
