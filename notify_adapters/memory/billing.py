@@ -16,9 +16,9 @@ from notify_core.billing.defaults import DEFAULT_ALLOWANCES, DEFAULT_TARIFF
 from notify_core.billing.model import UNKNOWN_PROVIDER, DayUsage, Fact
 from notify_core.billing.rates import LetterRate, SmsRate, Tariff
 from notify_core.calendar import days_of_financial_year, london_date
-from notify_core.jobs.rows import Ids
 from notify_core.notifications.model import Message, Notification
 from notify_core.notifications.status import BILLABLE
+from notify_core.notifications.window import Window
 from notify_core.services.model import OrganisationType
 from notify_core.vocabulary import Channel, KeyType, Postage, ProviderName
 
@@ -63,7 +63,7 @@ class MemoryBilling:
 
     def replace_day(self, day: date) -> int:
         """Count the day's messages, and put what comes of it in the place of what was stored of the day."""
-        facts = _added_up(map(_fact, self._billable(day)), ("billable_units", "notifications_sent"))
+        facts = _added_up(map(_fact, self._billable(Window.of_day(day))), ("billable_units", "notifications_sent"))
         self._days.put(day, tuple(facts))
         return len(facts)
 
@@ -81,9 +81,9 @@ class MemoryBilling:
             if fact.service_id == service_id and first <= fact.day <= last
         )
 
-    def count_day(self, service_id: UUID, day: date, rows: Sequence[Ids]) -> list[DayUsage]:  # noqa: ARG002 - all are looked at
-        """Count a service's day anew."""
-        return _usage(map(_fact, (one for one in self._billable(day) if one.service_id == service_id)))
+    def count_live(self, window: Window) -> list[DayUsage]:
+        """Count the window of a service's day."""
+        return _usage(map(_fact, self._billable(window)))
 
     def find_allowance(self, service_id: UUID, year: int) -> Allowance | None:
         """Return the service's allowance for a financial year, or None."""
@@ -125,14 +125,10 @@ class MemoryBilling:
             self._allowances.put((one.service_id, one.year), one)
         return len(wanted)
 
-    def _billable(self, day: date) -> Iterator[Notification]:
+    def _billable(self, window: Window) -> Iterator[Notification]:
         for message in self._messages.rows():
             facts = message.notification
-            if (
-                facts.key_type is not KeyType.TEST
-                and facts.status in BILLABLE[facts.channel]
-                and london_date(facts.created_at) == day
-            ):
+            if facts.key_type is not KeyType.TEST and facts.status in BILLABLE[facts.channel] and window.holds(facts):
                 yield facts
 
 

@@ -220,15 +220,7 @@ class MemoryStatistics:
         return sorted(found, key=lambda one: (-one.texts, one.service_id))
 
     def _accepted(self, window: Window) -> Iterator[Notification]:
-        """Yield the facts of the window's messages, found in the way in which PostgreSQL finds them."""
-        for message in self._messages.rows():
-            facts = message.notification
-            if not window.start <= facts.created_at < window.end or window.service_id not in (None, facts.service_id):
-                continue
-            if window.first_id <= facts.id < window.end_id or any(
-                ids.first <= facts.id <= ids.last for ids in window.earlier
-            ):
-                yield facts
+        return (message.notification for message in self._messages.rows() if window.holds(message.notification))
 
 
 def _counted(what: Fact | Notification, messages: int) -> StatusCount:

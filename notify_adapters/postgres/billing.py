@@ -9,15 +9,14 @@ from datetime import date
 from uuid import UUID
 
 from notify_adapters.postgres.session import Row, Session
-from notify_adapters.postgres.windows import ROOM, accepted_in
+from notify_adapters.postgres.windows import OF_SERVICE, ROOM, accepted_in, of_service
 from notify_core.billing.allowance import Allowance, Grounds
 from notify_core.billing.model import UNKNOWN_PROVIDER, DayUsage, Fact
 from notify_core.billing.rates import LetterRate, SmsRate, Tariff
-from notify_core.calendar import days_of_financial_year
-from notify_core.jobs.rows import Ids
+from notify_core.calendar import days_of_financial_year, london_date
 from notify_core.notifications.status import BILLABLE
 from notify_core.notifications.window import Window
-from notify_core.vocabulary import Channel, Postage
+from notify_core.vocabulary import Channel, KeyType, Postage
 
 # The first half of a lock's number, of which the day is the second; any that nothing else here locks.
 _ADVISORY_LOCK = 7020097
@@ -38,6 +37,7 @@ VALUES (%(postage)s, %(sheets)s, %(valid_from)s, %(rate)s)
 ON CONFLICT (postage, sheets, valid_from) DO UPDATE SET rate = excluded.rate
 """
 
+_CHARGED_FOR = frozenset(KeyType) - {KeyType.TEST}
 _BILLABLE = " OR ".join(
     f"channel = '{channel}' AND status = ANY('{{{','.join(sorted(statuses))}}}')"
     for channel, statuses in BILLABLE.items()
@@ -84,28 +84,12 @@ GROUP BY bst_date, channel, postage, sheets
 ORDER BY {_USAGE_ORDER}
 """
 
-_COUNTED_BY = "channel, status, created_at, key_type, rate_multiplier, billable_units, postage"
-# OFFSET 0 keeps the times out of the look-ups: the index of times would find everybody's messages of the day.
-_COUNT_DAY = f"""
-WITH messages AS (
-    (
-        SELECT {_COUNTED_BY} FROM notifications
-        WHERE service_id = %(service_id)s AND key_type = ANY('{{normal,team}}')
-            AND id >= %(lowest)s AND id < %(highest)s
-        OFFSET 0
-    )
-    UNION ALL
-    SELECT {_COUNTED_BY}
-    FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS rows (first, last), LATERAL (
-        SELECT {_COUNTED_BY} FROM notifications
-        WHERE id >= rows.first AND id <= rows.last AND service_id = %(service_id)s AND id < %(lowest)s
-        OFFSET 0
-    ) AS of_job
-), counted AS (
+_COUNT_LIVE = f"""
+WITH counted AS (
     SELECT {", ".join(f"{_KIND[name]} AS {name}" for name in ("channel", "rate_multiplier", "postage", "sheets"))},
         {_SUMS}
-    FROM messages
-    WHERE created_at >= %(start)s AND created_at < %(end)s AND key_type <> 'test' AND ({_BILLABLE})
+    FROM ({OF_SERVICE}) AS accepted
+    WHERE {_BILLABLE}
     GROUP BY 1, 2, 3, 4
 )
 SELECT %(day)s::date AS bst_date, channel, postage, sheets,
@@ -217,20 +201,10 @@ class PostgresBilling:
         parameters = {"service_id": service_id, "first": first, "last": last}
         return [_usage(row) for row in self._session.rows(_LIST_USAGE, parameters)]
 
-    def count_day(self, service_id: UUID, day: date, rows: Sequence[Ids]) -> list[DayUsage]:
-        """Count a service's day anew."""
-        window = Window.of_day(day, service_id)
-        parameters = {
-            "service_id": service_id,
-            "day": day,
-            "start": window.start,
-            "end": window.end,
-            "lowest": window.first_id,
-            "highest": window.end_id,
-            "firsts": [ids.first for ids in rows],
-            "lasts": [ids.last for ids in rows],
-        }
-        return [_usage(row) for row in self._session.rows(_COUNT_DAY, parameters)]
+    def count_live(self, window: Window) -> list[DayUsage]:
+        """Count the window of a service's day."""
+        parameters = {"day": london_date(window.start), **of_service(window, _CHARGED_FOR)}
+        return [_usage(row) for row in self._session.rows(_COUNT_LIVE, parameters)]
 
     def find_allowance(self, service_id: UUID, year: int) -> Allowance | None:
         """Return the service's allowance for a financial year, or None."""

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from notify_adapters.postgres.session import Row, Session
 from notify_adapters.postgres.tables import columns_of, ft_notification_status
-from notify_adapters.postgres.windows import ROOM, accepted_in
+from notify_adapters.postgres.windows import OF_SERVICE, ROOM, accepted_in, of_service
 from notify_core.calendar import london_date
 from notify_core.identifiers import first_id_at
 from notify_core.notifications.status import Status
@@ -87,23 +87,6 @@ def _count_facts(by: By, *, of_service: bool) -> str:
     """
 
 
-# Of one service: what it has accepted since the day began, and the rows of files whose ids are of an earlier time. Of
-# each file these are one range of ids, of a time before that, so none is counted twice. Key types are taken one by
-# one, and something is added to the times: so the index by service, key type and id promises to be the shortest way,
-# and not those of ids or times, which lead to everybody's messages of the day.
-_OF_SERVICE = """
-    SELECT row.template_id, row.service_id, row.channel, row.key_type, row.status, row.created_at
-    FROM (
-        SELECT %(from)s::uuid AS first, %(before)s::uuid AS before
-        UNION ALL
-        SELECT * FROM unnest(%(firsts)s::uuid[], %(befores)s::uuid[])
-    ) AS ids, unnest(%(key_types)s::text[]) AS kind (key_type), LATERAL (
-        SELECT * FROM notifications
-        WHERE service_id = %(service_id)s AND key_type = kind.key_type AND id >= ids.first AND id < ids.before
-            AND created_at + interval '0 seconds' >= %(start)s AND created_at + interval '0 seconds' < %(end)s
-        OFFSET 0
-    ) AS row
-"""
 _OF_ALL = """
     SELECT template_id, service_id, channel, key_type, status FROM notifications
     WHERE {accepted} AND key_type = ANY(%(key_types)s)
@@ -111,17 +94,17 @@ _OF_ALL = """
 
 
 @cache
-def _count_live(by: By, *, of_service: bool) -> str:
+def _count_live(by: By, *, one_service: bool) -> str:
     apart = "".join(f", {_APART[one][0]}" for one in (By.SERVICE, By.TEMPLATE) if one in by)
     return f"""
     SELECT channel, key_type, status, count(*) AS messages{apart}
-    FROM ({_OF_SERVICE if of_service else _OF_ALL}) AS accepted
+    FROM ({OF_SERVICE if one_service else _OF_ALL}) AS accepted
     GROUP BY channel, key_type, status{apart}
     """
 
 
 _LAST_ACCEPTED = f"""
-SELECT max(created_at) AS at FROM ({_OF_SERVICE}) AS accepted WHERE template_id = %(template_id)s
+SELECT max(created_at) AS at FROM ({OF_SERVICE}) AS accepted WHERE template_id = %(template_id)s
 """
 
 _COUNT_BY_SERVICE = """
@@ -219,10 +202,10 @@ class PostgresStatistics:
 
     def count_live(self, window: Window, by: By, *, key_types: Collection[KeyType]) -> list[StatusCount]:
         """Count the window's messages sent with keys of these types."""
-        statement = _count_live(by & (By.SERVICE | By.TEMPLATE), of_service=window.service_id is not None)
+        statement = _count_live(by & (By.SERVICE | By.TEMPLATE), one_service=window.service_id is not None)
         if window.service_id is None:
             statement = statement.format(accepted=accepted_in(window))
-        return [_count(row) for row in self._session.rows(statement, _live(window, key_types))]
+        return [_count(row) for row in self._session.rows(statement, of_service(window, key_types))]
 
     def count_by_service(self, period: Period) -> list[ServiceMonth]:
         """Add up the facts of the period for each live service, month and channel."""
@@ -236,7 +219,7 @@ class PostgresStatistics:
 
     def last_accepted(self, template_id: UUID, window: Window) -> datetime | None:
         """Return when the last of the window's messages was made of the template, or None."""
-        asked = _live(window, (KeyType.NORMAL, KeyType.TEAM)) | {"template_id": template_id}
+        asked = of_service(window, (KeyType.NORMAL, KeyType.TEAM)) | {"template_id": template_id}
         [row] = self._session.rows(_LAST_ACCEPTED, asked)
         at: datetime | None = row.at
         return at
@@ -288,19 +271,6 @@ class PostgresStatistics:
 
 def _days(period: Period) -> dict[str, Any]:
     return {"first": period.first, "last": period.last}
-
-
-def _live(window: Window, key_types: Collection[KeyType]) -> dict[str, Any]:
-    return {
-        "from": window.first_id,
-        "before": window.end_id,
-        "start": window.start,
-        "end": window.end,
-        "service_id": window.service_id,
-        "key_types": sorted(key_type.value for key_type in key_types),
-        "firsts": [ids.first for ids in window.earlier],
-        "befores": [UUID(int=ids.last.int + 1) for ids in window.earlier],
-    }
 
 
 def _count(row: Row) -> StatusCount:

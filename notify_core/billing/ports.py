@@ -10,7 +10,7 @@ from uuid import UUID
 from notify_core.billing.allowance import Allowance, Grounds
 from notify_core.billing.model import DayUsage, Fact
 from notify_core.billing.rates import LetterRate, SmsRate, Tariff
-from notify_core.jobs.rows import Ids
+from notify_core.notifications.window import Window
 
 
 class BillingRepository(Protocol):
@@ -41,11 +41,8 @@ class BillingRepository(Protocol):
         """Return what is stored of a service's days from `first` to `last`, by day, channel, postage and sheets."""
         ...
 
-    def count_day(self, service_id: UUID, day: date, rows: Sequence[Ids]) -> list[DayUsage]:
-        """Count a service's day anew, by the same rules as `replace_day`, and in the order of `list_usage`.
-
-        Looks among messages with ids of that day, and among `rows`: the ids of jobs that were made before it.
-        """
+    def count_live(self, window: Window) -> list[DayUsage]:
+        """Count the window of a service's day by the rules of `replace_day`, in the order of `list_usage`."""
         ...
 
     def find_allowance(self, service_id: UUID, year: int) -> Allowance | None:

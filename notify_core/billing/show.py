@@ -10,12 +10,13 @@ from attrs import frozen
 
 from notify_core.billing.allowance import Allowance
 from notify_core.billing.assign import existing_allowance
-from notify_core.billing.model import DayUsage, Fact
+from notify_core.billing.model import Fact
 from notify_core.billing.usage import UsageLine, by_month, by_year, priced
-from notify_core.calendar import days_of_financial_year, financial_year, london_date, london_midnight
+from notify_core.calendar import days_of_financial_year, financial_year, london_date
 from notify_core.clock import Clock
+from notify_core.notifications.of_day import window_of_day
 from notify_core.services.find import existing_service
-from notify_core.unit_of_work import Database, UnitOfWork
+from notify_core.unit_of_work import Database
 
 
 @frozen(kw_only=True)
@@ -61,7 +62,7 @@ class ShowUsage:
             first, last = days_of_financial_year(year)
             days = work.billing.list_usage(service_id, first=first, last=min(last, today - timedelta(days=1)))
             if year == this_year:
-                days += count_today(work, service_id, today)
+                days += work.billing.count_live(window_of_day(work, today, service_id))
             tariff = work.billing.tariff()
             work.commit()
         lines = priced(days, tariff, allowance.fragments)
@@ -72,13 +73,6 @@ class ShowUsage:
             yearly=by_year(lines, first),
             monthly=by_month(lines),
         )
-
-
-def count_today(work: UnitOfWork, service_id: UUID, today: date) -> list[DayUsage]:
-    """Count what a service has sent today, whenever the jobs were made whose rows it sent."""
-    midnight = london_midnight(today)
-    jobs = work.jobs.list_storing(service_id, since=midnight)
-    return work.billing.count_day(service_id, today, [job.ids for job in jobs])
 
 
 @frozen

@@ -11,6 +11,7 @@ from attrs import frozen
 from notify_core.calendar import london_midnight
 from notify_core.identifiers import first_id_at
 from notify_core.jobs.rows import STORED_WITHIN, Ids
+from notify_core.notifications.model import Notification
 
 #: An id is made a moment before or after the message is accepted, perhaps by another machine's clock.
 ID_SLACK = timedelta(minutes=5)
@@ -43,3 +44,11 @@ class Window:
     def end_id(self) -> UUID:
         """The id before which all are that are looked at."""
         return first_id_at(self.end + ID_SLACK)
+
+    def holds(self, facts: Notification) -> bool:
+        """Whether a message is of this window, found by its id as a database finds it."""
+        if not self.start <= facts.created_at < self.end or self.service_id not in (None, facts.service_id):
+            return False
+        return self.first_id <= facts.id < self.end_id or any(
+            ids.first <= facts.id <= ids.last for ids in self.earlier
+        )

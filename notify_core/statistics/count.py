@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from notify_core.calendar import london_date
 from notify_core.clock import Clock
 from notify_core.errors import NotFound
-from notify_core.notifications.window import Window
+from notify_core.notifications.of_day import window_of_day
 from notify_core.services.find import existing_service
 from notify_core.statistics.build_facts import TEXT_AND_EMAIL_DAYS
 from notify_core.statistics.model import (
@@ -60,7 +60,7 @@ class CountStatistics:
             live = [day for day in _uncounted(work, today) if day in period]
             counts = work.statistics.count_facts(period, by, service_id=service_id, without=live)
             for day in live:
-                window = _window(work, day, service_id)
+                window = window_of_day(work, day, service_id)
                 counted = work.statistics.count_live(window, by, key_types=key_types)
                 counts += [evolve(count, day=_shown(day, by)) for count in counted]
         return Statistics(period=period, counts=added_up(counts), live=tuple(live))
@@ -108,7 +108,7 @@ class FindLastUse:
             if template is None:
                 raise NotFound(f"There is no template with id {template_id}")
             for day in reversed(list(_uncounted(work, today))):
-                at = work.statistics.last_accepted(template_id, _window(work, day, template.service_id))
+                at = work.statistics.last_accepted(template_id, window_of_day(work, day, template.service_id))
                 if at is not None:
                     return LastUse(day=day, at=at)
             day_of_fact = work.statistics.last_fact(template_id, since=today - _A_YEAR)
@@ -121,15 +121,6 @@ def _uncounted(work: UnitOfWork, today: date) -> Iterator[date]:
     counted = work.statistics.days_with_facts(before)
     yield from (day for day in before if day not in counted)
     yield today
-
-
-def _window(work: UnitOfWork, day: date, service_id: UUID | None) -> Window:
-    """Return which messages were accepted that day, with the rows of files whose ids are of an earlier time."""
-    window = Window.of_day(day, service_id)
-    if service_id is None:
-        return window
-    jobs = work.jobs.list_storing(service_id, since=window.start)
-    return evolve(window, earlier=tuple(job.ids for job in jobs if job.ids.last < window.first_id))
 
 
 def _shown(day: date, by: By) -> date | None:

@@ -20,11 +20,12 @@ from notify_core.billing.build import BuildBilling, CreateNightlyBilling
 from notify_core.billing.defaults import DEFAULT_ALLOWANCES, DEFAULT_TARIFF
 from notify_core.billing.model import DayUsage, Fact
 from notify_core.billing.rates import LetterRate, SmsRate
-from notify_core.billing.show import count_today
 from notify_core.identifiers import NewId, first_id_at
 from notify_core.jobs.model import Job, JobStatus
 from notify_core.notifications.model import Notification
+from notify_core.notifications.of_day import window_of_day
 from notify_core.notifications.status import BILLABLE, Status
+from notify_core.notifications.window import Window
 from notify_core.outbox.days import day_of_id
 from notify_core.outbox.model import Queue, Task
 from notify_core.services.model import OrganisationType, Service
@@ -87,7 +88,7 @@ def used(database: Database, service: Service, day: date = DAY) -> list[DayUsage
 
 def counted(database: Database, service: Service, day: date = DAY) -> list[DayUsage]:
     with database.statement() as work:
-        return work.billing.count_day(service.id, day, [])
+        return work.billing.count_live(Window.of_day(day, service.id))
 
 
 def test_a_platform_begins_with_these_rates(database: Database) -> None:
@@ -338,10 +339,11 @@ def test_rows_of_jobs_made_before_count_where_they_were_accepted(
     [fact] = built(database, stored_service)
     assert fact.notifications_sent == 7
     with database.statement() as work:
-        assert count_today(work, stored_service.id, DAY) == work.billing.list_usage(
+        assert work.billing.count_live(window_of_day(work, DAY, stored_service.id)) == work.billing.list_usage(
             stored_service.id, first=DAY, last=DAY
         )
-        [before] = work.billing.count_day(stored_service.id, DAY - timedelta(days=1), [job.ids for job in jobs[:1]])
+        day_before = Window.of_day(DAY - timedelta(days=1), stored_service.id)
+        [before] = work.billing.count_live(evolve(day_before, earlier=[jobs[0].ids]))
     assert before.notifications_sent == 2
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 from sqlalchemy import Engine
 
 from notify_adapters.memory import FixedClock
@@ -15,6 +16,7 @@ from notify_adapters.postgres.database import PostgresUnitOfWork
 from notify_core.calendar import london_midnight
 from notify_core.identifiers import first_id_at
 from notify_core.jobs.rows import Ids
+from notify_core.notifications.window import Window
 
 SERVICE = UUID(int=7)
 TODAY = date(2026, 11, 21)
@@ -65,7 +67,7 @@ def usage(work: PostgresUnitOfWork) -> None:
 def today(work: PostgresUnitOfWork) -> None:
     before = datetime(2026, 11, 18, tzinfo=UTC)
     job = Ids(first_id_at(before), first_id_at(before + timedelta(seconds=1)))
-    [found] = work.billing.count_day(SERVICE, TODAY, [job])
+    [found] = work.billing.count_live(evolve(Window.of_day(TODAY, SERVICE), earlier=[job]))
     assert found.notifications_sent == 10
 
 
