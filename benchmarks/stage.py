@@ -83,12 +83,12 @@ def stage(environment: Mapping[str, str]) -> Iterator[Stage]:
             parts.postgres.initialise()
             supervisor.start("postgres", parts.postgres.command())
             supervisor.wait_until("postgres", parts.postgres.is_ready, _READY_SECONDS)
-            parts.adopt_aws_credentials()
             migrate_database(parts.settings)
             platform = assemble(parts.settings, Role.COMMAND)
             try:
                 world = demo_world(platform.notify, directory)
-                yield Stage(parts=parts, supervisor=supervisor, platform=platform, world=world)
+                with parts.aws_credentials():
+                    yield Stage(parts=parts, supervisor=supervisor, platform=platform, world=world)
             finally:
                 platform.close()
         finally:

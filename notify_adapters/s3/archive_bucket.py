@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import IO
 from urllib.parse import urlencode
 
-from attrs import field, frozen
+from attrs import frozen
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 from s3transfer.exceptions import RetriesExceededError
 
-from notify_adapters.s3.client import MISSING, ClientOfProcess, code_of, failures
+from notify_adapters.s3.client import MISSING, Bucket, code_of, failures
 from notify_core.files.ports import FilesUnavailable
 
 _PART = 8 * 1024 * 1024
@@ -22,20 +22,8 @@ _TRANSFER = TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART,
 
 
 @frozen
-class S3ArchiveBucket:
-    """Implements `ArchiveBucket` in one bucket, which must exist. Files are encrypted at rest (AES256).
-
-    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS.
-    """
-
-    bucket: str
-    region: str
-    endpoint_url: str | None = None
-    _client: ClientOfProcess = field(init=False, repr=False)
-
-    @_client.default
-    def _its_client(self) -> ClientOfProcess:
-        return ClientOfProcess(self.region, self.endpoint_url)
+class S3ArchiveBucket(Bucket):
+    """Implements `ArchiveBucket` in one bucket. Files are encrypted at rest (AES256)."""
 
     def upload(self, key: str, file: IO[bytes]) -> str:
         """Store the file, from its start, over any of that name. Return its fingerprint. Raises FilesUnavailable."""

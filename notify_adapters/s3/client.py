@@ -25,10 +25,7 @@ MISSING = frozenset({"NoSuchKey", "404"})
 
 @frozen
 class ClientOfProcess:
-    """A client, made on the first use in each process, so that a forked one does not share its parent's connections.
-
-    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS.
-    """
+    """A client made on the first use in each process: a forked one does not share its parent's connections."""
 
     region: str
     endpoint_url: str | None = None
@@ -58,6 +55,23 @@ class ClientOfProcess:
             s3={"addressing_style": "path" if self.endpoint_url else "auto"},
             max_pool_connections=50,
         )
+
+
+@frozen
+class Bucket:
+    """A bucket, which must exist.
+
+    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS.
+    """
+
+    bucket: str
+    region: str
+    endpoint_url: str | None = None
+    _client: ClientOfProcess = field(init=False, repr=False)
+
+    @_client.default
+    def _its_client(self) -> ClientOfProcess:
+        return ClientOfProcess(self.region, self.endpoint_url)
 
 
 def code_of(error: ClientError) -> str:

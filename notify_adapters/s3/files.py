@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 from botocore.exceptions import ClientError
 
-from notify_adapters.s3.client import MISSING, ClientOfProcess, code_of, failures
+from notify_adapters.s3.client import MISSING, Bucket, code_of, failures
 from notify_adapters.s3.metadata import from_headers, to_headers
 from notify_core.files.ports import FileFacts, StoredFile
 
@@ -24,20 +24,8 @@ _MOST_AT_ONCE = 1000
 
 
 @frozen
-class S3Files:
-    """Implements `FileStore` in one bucket, which must exist. Files are encrypted at rest (AES256).
-
-    `endpoint_url` is only for stand-ins. Credentials are found as usual with AWS.
-    """
-
-    bucket: str
-    region: str
-    endpoint_url: str | None = None
-    _client: ClientOfProcess = field(init=False, repr=False)
-
-    @_client.default
-    def _its_client(self) -> ClientOfProcess:
-        return ClientOfProcess(self.region, self.endpoint_url)
+class S3Files(Bucket):
+    """Implements `FileStore` in one bucket. Files are encrypted at rest (AES256)."""
 
     def put(self, name: str, file: StoredFile) -> None:
         """Store the file, over any of that name. Raises FilesUnavailable."""

@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 from attrs import frozen
@@ -147,9 +148,20 @@ class Parts:
         """What our own processes read in that environment. Raises ConfigurationError."""
         return read_settings(self.environment)
 
-    def adopt_aws_credentials(self) -> None:
+    @contextmanager
+    def aws_credentials(self) -> Iterator[None]:
         """Let this process, too, talk to the stand-ins for AWS: their libraries look in the environment."""
-        os.environ.update({name: value for name, value in self.environment.items() if name.startswith("AWS_")})
+        ours = {name: value for name, value in self.environment.items() if name.startswith("AWS_")}
+        before = {name: os.environ.get(name) for name in ours}
+        os.environ.update(ours)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
     def simulators(self) -> dict[str, ChildCommand]:
         """Return the simulators of the outside providers, and of the queues if asked for."""

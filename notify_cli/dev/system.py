@@ -157,8 +157,8 @@ class DevSystem:
         from notify_adapters.assembly import queue_admin
 
         self._wait_for("queues")
-        self.parts.adopt_aws_credentials()
-        queue_admin(self.parts.settings).ensure([queue.value for queue in Queue])
+        with self.parts.aws_credentials():
+            queue_admin(self.parts.settings).ensure([queue.value for queue in Queue])
 
     def _make_world(self) -> None:
         from notify_adapters.assembly import Role, assemble
