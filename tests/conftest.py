@@ -23,8 +23,12 @@ _LONGEST_FIRST = (
     "tests/integration",
     "tests/unit",
 )
-# The files in there use one system, which takes longer to start than any of them to run.
-_TOGETHER = "tests/integration/system/python_client/"
+# These use one system, which takes longer to start than any of them to run.
+_TOGETHER = (
+    "tests/integration/system/python_client/",
+    "tests/integration/system/test_node_client.py",
+    "tests/integration/system/test_callbacks_arrive.py",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +55,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile |
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist does not say that it is typed
     def _split_scope(self, nodeid: str) -> str:
-        return _TOGETHER if nodeid.startswith(_TOGETHER) else str(super()._split_scope(nodeid))
+        return _TOGETHER[0] if nodeid.startswith(_TOGETHER) else str(super()._split_scope(nodeid))
 
 
 def _rank(nodeid: str) -> int:
