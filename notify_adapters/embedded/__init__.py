@@ -17,7 +17,7 @@ needs only this one. Nothing here is used in production.
 """
 
 from notify_adapters.embedded.aws import EmbeddedAws
-from notify_adapters.embedded.child import Child, ChildCommand
+from notify_adapters.embedded.child import Child, ChildCommand, end_group
 from notify_adapters.embedded.errors import EmbeddedPartError
 from notify_adapters.embedded.ports import free_port, free_ports, require_free_port
 from notify_adapters.embedded.postgres import EmbeddedPostgres
@@ -30,6 +30,7 @@ __all__ = [
     "EmbeddedPartError",
     "EmbeddedPostgres",
     "EmbeddedRedis",
+    "end_group",
     "free_port",
     "free_ports",
     "require_free_port",

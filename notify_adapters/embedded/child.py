@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -48,6 +49,12 @@ def die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
 def resolved(path: Path | str) -> Path:
     """Make a path absolute: children do not share our working directory."""
     return Path(path).resolve()
+
+
+def end_group(group: int) -> None:
+    """End whatever is left of a process group that we started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
 
 
 @frozen(kw_only=True)
@@ -91,6 +98,7 @@ class Child:
     command: ChildCommand
     log_path: Path
     process: subprocess.Popen[bytes] | None = Factory(lambda: None)
+    _stopped: bool = field(default=False, init=False)
 
     @property
     def pid(self) -> int:
@@ -99,6 +107,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process; its output is appended to the log file."""
+        self._stopped = False
         with self.log_path.open("ab") as log:
             try:
                 self.process = subprocess.Popen(  # noqa: S603 - the command line is our own
@@ -127,8 +136,11 @@ class Child:
             time.sleep(POLL_SECONDS)
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Stop the process: the stop signal first, SIGKILL after `timeout` seconds. Safe to repeat."""
-        if self.process is None:
+        """Stop the process: the stop signal first, SIGKILL after `timeout` seconds. Safe to repeat.
+
+        Whatever it leaves behind of its own children is killed, too: they would go on without anybody above them.
+        """
+        if self.process is None or self._stopped:
             return
         if self.process.poll() is None:
             self.process.send_signal(self.command.stop_signal)
@@ -137,6 +149,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        end_group(self.process.pid)
+        self._stopped = True
 
     def log_tail(self, lines: int = LOG_LINES_SHOWN) -> str:
         """Return the last lines of the log, introduced and indented for an error message; empty when none."""

@@ -6,9 +6,6 @@ killed hard, the kernel ends the direct children (see `ChildCommand`), and the n
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,7 +13,7 @@ from typing import Any
 
 from attrs import define, field
 
-from notify_adapters.embedded import Child, ChildCommand, EmbeddedPartError
+from notify_adapters.embedded import Child, ChildCommand, EmbeddedPartError, end_group
 
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 10.0
@@ -68,17 +65,7 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every part: the last first, each with time to finish. Safe to repeat."""
         for key in reversed(list(self.children)):
-            child = self.children.pop(key)
-            if child.process is None:
-                continue
-            child.stop(_STOP_SECONDS)
-            end_group(child.pid)
-
-
-def end_group(group: int) -> None:
-    """End whatever is left of a process group that we started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+            self.children.pop(key).stop(_STOP_SECONDS)
 
 
 def describe(pids: Iterable[int]) -> list[dict[str, Any]]:

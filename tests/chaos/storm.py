@@ -26,11 +26,10 @@ from attrs import Factory, define, evolve, field, frozen
 
 from benchmarks.stage import Stage, stage
 from notify_adapters.assembly import queue_admin
-from notify_adapters.embedded import ChildCommand, EmbeddedPartError, free_port
+from notify_adapters.embedded import ChildCommand, EmbeddedPartError, end_group, free_port
 from notify_adapters.embedded.ports import LOOPBACK, accepts_connections
 from notify_adapters.simulators.behaviours import Behaviour
 from notify_adapters.simulators.client import SimulatorClient
-from notify_cli.dev.supervisor import end_group
 from notify_core.callbacks.manage import NewEndpoint
 from notify_core.callbacks.model import CallbackKind
 from notify_core.notifications.status import Status

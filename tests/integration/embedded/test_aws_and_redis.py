@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from notify_adapters.embedded import (
     free_ports,
 )
 from notify_adapters.embedded.redis import find_redis_server
+from tests.integration.process_groups import running_groups
 
 
 @pytest.fixture(scope="module")
@@ -173,4 +175,21 @@ def test_a_child_that_will_not_stop_is_killed(tmp_path: Path) -> None:
 
     assert child.process is not None
     assert child.process.returncode == -signal.SIGKILL
-    os.killpg(child.process.pid, signal.SIGKILL)  # the sleep it left behind
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM; "])
+def test_a_child_that_is_stopped_leaves_nobody_behind(tmp_path: Path, trap: str) -> None:
+    """What ignores the signal would go on without anybody above it."""
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    grandchild = f"{sys.executable} -c '{deaf}'"
+    child = Child(ChildCommand(name="parent", argv=("/bin/sh", "-c", f"{trap}{grandchild} & wait")), tmp_path / "log")
+    child.start()
+    child.wait_until(lambda: (tmp_path / "log").read_text() == "1\n", timeout=30)
+    group = child.pid
+
+    child.stop(timeout=0.5)
+
+    deadline = time.monotonic() + 30
+    while group in running_groups():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -20,7 +20,7 @@ import pytest
 import urllib3
 
 from notify_adapters.assembly import Role, assemble, file_store
-from notify_cli.dev.supervisor import end_group
+from notify_adapters.embedded import end_group
 from notify_cli.dev.system import DevSystem
 from notify_core.files.ports import StoredFile
 from notify_core.jobs.create import NewJob

@@ -14,7 +14,7 @@ import pytest
 import urllib3
 
 from notify_adapters.assembly import queue_admin
-from notify_cli.dev.supervisor import end_group
+from notify_adapters.embedded import end_group
 from notify_cli.dev.system import DevSystem
 from notify_core.outbox.model import Queue
 from tests.integration.system.conftest import client_of, started, wait_for
