@@ -1,4 +1,4 @@
-"""The web shell on the real platform: `granian --interface asgi --factory notify_web.app:create_app`."""
+"""The web shell on the real platform."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ import pytest
 import urllib3
 
 from notify_adapters.embedded import free_port
-from tests.integration.process_groups import running_groups
+from tests.integration.processes import running_groups
 
 NOTIFY = [sys.executable, "-m", "notify_cli"]
 

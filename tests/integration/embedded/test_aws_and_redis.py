@@ -25,7 +25,7 @@ from notify_adapters.embedded import (
     free_ports,
 )
 from notify_adapters.embedded.redis import find_redis_server
-from tests.integration.process_groups import running_groups
+from tests.integration.processes import running_groups
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,7 @@ def started(
 ) -> Iterator[RunningWeb]:
     """Run two processes for a service made as `wanted` says. Without Redis each counts its limits for itself."""
     port = free_port()
-    variables = {
-        "NOTIFY_ENVIRONMENT": "test",
-        "SQLALCHEMY_DATABASE_URI": postgres_url,
-        "NOTIFY_ENCRYPTION_KEYS": json.dumps(
-            {name: base64.b64encode(key).decode() for name, key in ENCRYPTION_KEYS.items()}
-        ),
-        "API_HOST_NAME": "https://api.notify.example",
-        "NOTIFY_LOG_LEVEL": "INFO",
-    }
+    variables = variables_of(postgres_url)
     if redis_url is not None:
         variables["REDIS_URL"] = redis_url
     platform = assemble(read_settings(variables), Role.COMMAND)
@@ -92,16 +84,33 @@ def started(
         )
     finally:
         platform.close()
+    with web_child(port, variables, directory) as child:
+        web = RunningWeb(url=f"http://127.0.0.1:{port}", child=child, key=key, sms=sms, email=email)
+        child.wait_until(lambda: _answers(web), timeout=30)
+        yield web
+
+
+def variables_of(postgres_url: str) -> dict[str, str]:
+    """Return the settings of a web process, as its environment has them."""
+    return {
+        "NOTIFY_ENVIRONMENT": "test",
+        "SQLALCHEMY_DATABASE_URI": postgres_url,
+        "NOTIFY_ENCRYPTION_KEYS": json.dumps(
+            {name: base64.b64encode(key).decode() for name, key in ENCRYPTION_KEYS.items()}
+        ),
+        "API_HOST_NAME": "https://api.notify.example",
+        "NOTIFY_LOG_LEVEL": "INFO",
+    }
+
+
+def web_child(port: int, variables: Mapping[str, str], directory: Path) -> Child:
+    """Return two web processes with one above them, to be started."""
     command = ChildCommand(
         name="web",
         argv=(sys.executable, *web_arguments("127.0.0.1", port, 2)),
         environment={**os.environ, **variables, "PYTHONUNBUFFERED": "1"},
     )
-    child = Child(command, directory / "web.log")
-    with child:
-        web = RunningWeb(url=f"http://127.0.0.1:{port}", child=child, key=key, sms=sms, email=email)
-        child.wait_until(lambda: _answers(web), timeout=30)
-        yield web
+    return Child(command, directory / "web.log")
 
 
 def _answers(web: RunningWeb) -> bool:

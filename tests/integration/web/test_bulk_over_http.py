@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,6 +15,7 @@ import pytest
 import urllib3
 
 from notify_core.bulk.model import PAGE_SIZE
+from tests.integration.processes import children_of
 from tests.integration.web.conftest import RunningWeb
 
 BULK = "/v2/notifications/bulk"
@@ -127,18 +127,6 @@ def kill_workers(web: RunningWeb) -> None:
     """Kill the processes that serve; the one above them starts others."""
     for worker in children_of(web.child.pid):
         os.kill(worker, signal.SIGKILL)
-
-
-def children_of(pid: int) -> list[int]:
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(status.parent.name))
-    return found
 
 
 def wait_until_nothing_is_under_way(postgres_url: str) -> None:

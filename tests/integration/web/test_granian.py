@@ -6,11 +6,14 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.integration.web.conftest import RunningWeb
+from notify_adapters.embedded import free_port
+from tests.integration.processes import children_of
+from tests.integration.web.conftest import RunningWeb, variables_of, web_child
 
 SMS, EMAIL = "/v2/notifications/sms", "/v2/notifications/email"
 
@@ -170,3 +173,14 @@ def test_the_log_names_the_service_and_nothing_personal(running_web: RunningWeb)
     assert line["service_id"] == str(running_web.key.service_id)
     assert "Hildegard" not in log
     assert "07700900123" not in log
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.7])
+def test_told_to_stop_while_it_loads_it_stops(postgres_url: str, tmp_path: Path, seconds: float) -> None:
+    """Its processes had the signal handlers of the one above them, and served on until they were killed."""
+    with web_child(free_port(), variables_of(postgres_url), tmp_path) as child:
+        child.wait_until(lambda: len(children_of(child.pid)) == 2, timeout=60)
+        time.sleep(seconds)
+        asked = time.monotonic()
+        child.stop(timeout=60)
+        assert time.monotonic() - asked < 15
