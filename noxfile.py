@@ -66,8 +66,8 @@ def tests(session: nox.Session) -> None:
     """Run the tests, on every core; what follows `--` goes to pytest."""
     install_project(session)
     # File by file: what the tests of a file share is made once.
-    # Two more than there are cores: tests of whole systems wait for them a good part of their time.
-    processes = (os.cpu_count() or 1) + 2
+    # One more than there are cores: tests of whole systems wait for them a good part of their time.
+    processes = (os.cpu_count() or 1) + 1
     session.run("pytest", f"--numprocesses={processes}", "--dist=loadfile", *session.posargs)
 
 

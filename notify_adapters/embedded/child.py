@@ -26,6 +26,8 @@ from notify_adapters.embedded.errors import EmbeddedPartError
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 POLL_SECONDS = 0.01
 LOG_LINES_SHOWN = 15
+# What the kernel ends has gone long before that.
+_KILLED_SECONDS = 5.0
 
 
 def die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
@@ -52,9 +54,27 @@ def resolved(path: Path | str) -> Path:
 
 
 def end_group(group: int) -> None:
-    """End whatever is left of a process group that we started."""
+    """End whatever is left of a process group that we started, and return once it has let go of what it held.
+
+    On a busy machine a killed process keeps its port for some moments, and answers who looks whether the next is up.
+    """
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
+    deadline = time.monotonic() + _KILLED_SECONDS
+    while _has_anybody(group) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def _has_anybody(group: int) -> bool:
+    """Whether a process of the group still runs. Where there is no /proc we do not know, and say no."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+        except (OSError, ValueError):
+            continue  # it ended while we looked
+        if int(its_group) == group and state not in "ZX":
+            return True
+    return False
 
 
 @frozen(kw_only=True)

@@ -51,7 +51,7 @@ def ensure_partitions(connection: Connection, *, today: date, now: datetime) -> 
 
     Covers the month before `now` (UTC) to two months after it, and what expires from the day after `today` (London)
     to 100 days after it: what expires today has, and is not stored any more. Safe to repeat, and to run on several
-    machines at once. At most 25 of one table are a transaction, that waits no longer than a second for a lock.
+    machines at once. At most 25 of one table are a transaction, that waits no longer than a second for a table.
     `connection` must not be in a transaction.
     """
     with connection.begin():
@@ -125,8 +125,9 @@ def _existing(connection: Connection) -> set[str]:
 def _make(connection: Connection, partitions: Sequence[Partition]) -> list[str]:
     """Make partitions of one table, and return the names of those that nobody else has made meanwhile."""
     with connection.begin():
+        # Nobody queues behind who only waits for a turn, so that may take longer than waiting for a table.
         connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
+            f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK}); SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"
         )
         existing = _existing(connection)
         missing = [partition for partition in partitions if partition.name not in existing]
